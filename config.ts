@@ -1,0 +1,110 @@
+import { join } from 'node:path';
+
+/** Every setting of StreamShop, read once from the environment; each has a default that works on a developer's machine. */
+export interface Settings {
+  /** Which set of servers and data: `dev` for `npm start`, `test` for `npm test`. STREAMSHOP_PROFILE. */
+  profile: string;
+  /** Folder that holds this profile's server data, logs and pid files. */
+  home: string;
+  /** Stores (and their servers) that are switched off. STREAMSHOP_WITHOUT=cassandra,s3 */
+  without: ReadonlySet<string>;
+  gateway: { host: string; port: number; requestTimeoutMs: number; readAfterTimeoutMs: number };
+  postgres: { url: string; poolSize: number; timeoutMs: number };
+  redis: { url: string; timeoutMs: number };
+  kafka: { brokers: string[]; timeoutMs: number };
+  cassandra: { contactPoint: string; datacenter: string; keyspace: string; timeoutMs: number };
+  clickhouse: { url: string; database: string; timeoutMs: number };
+  s3: {
+    endpoint: string;
+    region: string;
+    accessKeyId: string;
+    secretAccessKey: string;
+    mediaBucket: string;
+    lakeBucket: string;
+    timeoutMs: number;
+  };
+  logLevel: string;
+}
+
+/** Where the project's own caches and data live, beside package.json. */
+export const root = import.meta.dirname;
+export const cacheFolder = join(root, '.streamshop');
+
+/** Native servers listen on these ports, plus the profile's offset, so that `npm test` can run beside `npm start`. */
+export const ports = {
+  gateway: 4000,
+  postgres: 15432,
+  redis: 16379,
+  kafka: 19092,
+  kafkaController: 19093,
+  cassandra: 19042,
+  cassandraStorage: 17000,
+  clickhouse: 18123,
+  s3: 19000,
+} as const;
+const profileOffsets: Record<string, number> = { dev: 0, test: 200 };
+
+/** The port on which a native server of this profile listens. STREAMSHOP_PORT_OFFSET overrides the profile's offset. */
+export function portOf(name: keyof typeof ports, env: NodeJS.ProcessEnv = process.env): number {
+  const offset = Number(env.STREAMSHOP_PORT_OFFSET ?? profileOffsets[env.STREAMSHOP_PROFILE ?? 'dev'] ?? 0);
+  return ports[name] + offset;
+}
+
+/**
+ * Reads the settings from the environment. A URL given there (POSTGRES_URL, REDIS_URL, …) also tells `stack/` not to
+ * start that server natively.
+ * @throws Error naming the variable, when a number is not one
+ */
+export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
+  const number = (name: string, fallback: number) => {
+    const value = Number(env[name] ?? fallback);
+    if (!Number.isFinite(value)) throw new Error(`${name} must be a number, not "${env[name]}"`);
+    return value;
+  };
+  const profile = env.STREAMSHOP_PROFILE ?? 'dev';
+  return {
+    profile,
+    home: env.STREAMSHOP_HOME ?? join(cacheFolder, profile),
+    without: new Set((env.STREAMSHOP_WITHOUT ?? '').split(',').filter(Boolean)),
+    gateway: {
+      host: env.HOST ?? '127.0.0.1',
+      port: number('PORT', portOf('gateway', env)),
+      requestTimeoutMs: number('REQUEST_TIMEOUT_MS', 10_000),
+      readAfterTimeoutMs: number('READ_AFTER_TIMEOUT_MS', 5_000),
+    },
+    postgres: {
+      url: env.POSTGRES_URL ?? `postgresql://streamshop:streamshop@127.0.0.1:${portOf('postgres', env)}/streamshop`,
+      poolSize: number('POSTGRES_POOL_SIZE', 10),
+      timeoutMs: number('POSTGRES_TIMEOUT_MS', 3_000),
+    },
+    redis: {
+      url: env.REDIS_URL ?? `redis://127.0.0.1:${portOf('redis', env)}`,
+      timeoutMs: number('REDIS_TIMEOUT_MS', 1_000),
+    },
+    kafka: {
+      brokers: (env.KAFKA_BROKERS ?? `127.0.0.1:${portOf('kafka', env)}`).split(','),
+      timeoutMs: number('KAFKA_TIMEOUT_MS', 3_000),
+    },
+    cassandra: {
+      contactPoint: env.CASSANDRA_CONTACT_POINT ?? `127.0.0.1:${portOf('cassandra', env)}`,
+      datacenter: env.CASSANDRA_DATACENTER ?? 'datacenter1',
+      keyspace: env.CASSANDRA_KEYSPACE ?? 'streamshop',
+      timeoutMs: number('CASSANDRA_TIMEOUT_MS', 3_000),
+    },
+    clickhouse: {
+      url: env.CLICKHOUSE_URL ?? `http://127.0.0.1:${portOf('clickhouse', env)}`,
+      database: env.CLICKHOUSE_DATABASE ?? 'streamshop',
+      timeoutMs: number('CLICKHOUSE_TIMEOUT_MS', 5_000),
+    },
+    s3: {
+      endpoint: env.S3_ENDPOINT ?? `http://127.0.0.1:${portOf('s3', env)}`,
+      region: env.S3_REGION ?? 'us-east-1',
+      accessKeyId: env.S3_ACCESS_KEY_ID ?? 'streamshop',
+      secretAccessKey: env.S3_SECRET_ACCESS_KEY ?? 'streamshop-local',
+      mediaBucket: env.S3_MEDIA_BUCKET ?? 'streamshop-media',
+      lakeBucket: env.S3_LAKE_BUCKET ?? 'streamshop-lake',
+      timeoutMs: number('S3_TIMEOUT_MS', 3_000),
+    },
+    logLevel: env.LOG_LEVEL ?? 'info',
+  };
+}

@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto';
+import DataLoader from 'dataloader';
+import type { RequestContext, Sessions } from './request.ts';
+import type { Context, Query } from './room.ts';
+
+/** What a request brings along. */
+export interface RequestOptions {
+  /** The bearer token; null for a visitor. */
+  token: string | null;
+  sessions: Sessions;
+  /** Milliseconds until the request gives up. */
+  timeoutMs: number;
+}
+
+/** The context of one client request; see `RequestContext`. */
+export function createRequest({ token, sessions, timeoutMs }: RequestOptions): RequestContext {
+  const deadline = performance.now() + timeoutMs;
+  let viewer: ReturnType<RequestContext['viewer']> | undefined;
+  return {
+    id: randomUUID(),
+    token,
+    sessions,
+    viewer: () => {
+      viewer ??= token === null ? Promise.resolve(null) : sessions.find(token);
+      return viewer;
+    },
+    remainingMs: () => Math.max(0, deadline - performance.now()),
+  };
+}
+
+/** The contexts of a request's rooms: one a room, however many fetches of the plan reach it, so that loaders are shared. */
+const rooms = new WeakMap<RequestContext, Map<string, Context<unknown>>>();
+
+/** The context that a room's resolvers get in this request. */
+export function roomContext<Store>(request: RequestContext, room: { name: string; store: Store }): Context<Store> {
+  const contexts = rooms.get(request) ?? new Map<string, Context<unknown>>();
+  rooms.set(request, contexts);
+  const known = contexts.get(room.name);
+  if (known) return known as Context<Store>;
+  const context = { request, store: room.store, load: batching(room.store) };
+  contexts.set(room.name, context as Context<unknown>);
+  return context;
+}
+
+function batching<Store>(store: Store): Context<Store>['load'] {
+  const loaders = new Map<unknown, DataLoader<unknown, unknown, string>>();
+  return <Key, Value>(query: Query<Store, Key, Value>, key: Key) => {
+    let loader = loaders.get(query) as DataLoader<Key, Value, string> | undefined;
+    if (!loader) {
+      loader = new DataLoader<Key, Value, string>((keys) => query(store, keys), {
+        cacheKeyFn: (key) => (typeof key === 'string' ? key : JSON.stringify(key)),
+        // Parallel fetches of one plan start in the same turn of the event loop: let all of them ask before the batch goes.
+        batchScheduleFn: (dispatch) => setImmediate(dispatch),
+      });
+      loaders.set(query, loader as DataLoader<unknown, unknown, string>);
+    }
+    return loader.load(key);
+  };
+}

@@ -1,0 +1,61 @@
+import * as z from 'zod';
+import { movieChanged } from './movie.ts';
+import { userSignedUp } from './user.ts';
+import { watchRecorded } from './watch.ts';
+
+/**
+ * Every event type: the Kafka topic that carries it, and the schema of its data. Types only ever gain optional fields.
+ * Each topic's key is what must stay in order: the user for `watch_events` and `user_events`, the movie for `movie_events`.
+ */
+export const eventTypes = {
+  'movie.changed': { topic: 'movie_events', data: movieChanged },
+  'user.signed_up': { topic: 'user_events', data: userSignedUp },
+  'watch.recorded': { topic: 'watch_events', data: watchRecorded },
+} as const;
+
+export type EventType = keyof typeof eventTypes;
+export type Topic = (typeof eventTypes)[EventType]['topic'];
+export type EventData<T extends EventType> = z.infer<(typeof eventTypes)[T]['data']>;
+
+export const topics: readonly Topic[] = [...new Set(Object.values(eventTypes).map(({ topic }) => topic))];
+
+/** A CloudEvent (CloudEvents 1.0, JSON format) with two extension attributes: `version` and `actor`. */
+export type StreamEvent = { [T in EventType]: StreamEventOf<T> }[EventType];
+
+export interface StreamEventOf<T extends EventType> {
+  specversion: '1.0';
+  /** UUIDv7; the same in every redelivery. */
+  id: string;
+  source: '/streamshop/postgres';
+  type: T;
+  /** The aggregate's id. */
+  subject: string;
+  /** When it was written to its source of truth, ISO 8601. */
+  time: string;
+  /** The aggregate's version after this event: 1, 2, 3 … */
+  version: number;
+  /** The user who caused it; null where the system did. Only the actor may follow the event. */
+  actor: string | null;
+  data: EventData<T>;
+}
+
+const envelope = z.object({
+  specversion: z.literal('1.0'),
+  id: z.uuid(),
+  source: z.literal('/streamshop/postgres'),
+  type: z.enum(Object.keys(eventTypes) as [EventType, ...EventType[]]),
+  subject: z.string().min(1),
+  time: z.iso.datetime(),
+  version: z.int().positive(),
+  actor: z.string().nullable(),
+  data: z.unknown(),
+});
+
+/**
+ * Reads an event as Kafka carries it.
+ * @throws ZodError or SyntaxError when it is not an event of a known type
+ */
+export function parseEvent(json: string): StreamEvent {
+  const event = envelope.parse(JSON.parse(json));
+  return { ...event, data: eventTypes[event.type].data.parse(event.data) } as StreamEvent;
+}
