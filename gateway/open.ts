@@ -1,0 +1,28 @@
+import type { Settings } from '../config.ts';
+import type { OpenRoom, Room, RoomServices } from './room.ts';
+
+/** The rooms of one process, opened: a room without a store, and one that is switched off, has `open: null`. */
+export interface OpenedRooms extends AsyncDisposable {
+  list: readonly { room: Room; open: OpenRoom | null; isOff: boolean }[];
+  /** The open room of that name; undefined where it has no store or is switched off. */
+  get(name: string): OpenRoom | undefined;
+}
+
+/** Opens the store of every room that is not switched off; waits for none of them. */
+export function openRooms(rooms: readonly Room[], settings: Settings): OpenedRooms {
+  const services: RoomServices = {
+    settings,
+    sinks: rooms.flatMap(({ name, consumes }) => (consumes && !settings.without.has(name) ? [{ name, consumes }] : [])),
+  };
+  const list = rooms.map((room) => {
+    const isOff = settings.without.has(room.name);
+    return { room, isOff, open: isOff ? null : (room.open?.(services) ?? null) };
+  });
+  return {
+    list,
+    get: (name) => list.find(({ room }) => room.name === name)?.open ?? undefined,
+    [Symbol.asyncDispose]: async () => {
+      await Promise.allSettled(list.map(({ open }) => open?.store.close()));
+    },
+  };
+}

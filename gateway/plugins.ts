@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto';
+import type { ApolloServerPlugin } from '@apollo/server';
+import { type GraphQLFormattedError, OperationTypeNode } from 'graphql';
+import type { Logger } from 'pino';
+import { liftNotFound } from './not-found.ts';
+import { type ReadAfter, type ReadAfterOptions, startReadAfter } from './read-after.ts';
+import type { RequestContext } from './request.ts';
+
+/** What Apollo Server hands from plugin to plugin, and to every data source. */
+export interface GatewayContext {
+  request: RequestContext;
+  /** Present where the request names an event to read after. */
+  readAfter?: ReadAfter;
+}
+
+/** Gives null for an entity whose owner says that it does not exist; see `liftNotFound`. */
+export const notFoundPlugin: ApolloServerPlugin<GatewayContext> = {
+  async requestDidStart() {
+    return {
+      async willSendResponse({ response, schema, document, operationName }) {
+        if (response.body.kind !== 'single' || !document) return;
+        const result = response.body.singleResult;
+        if (!result.errors) return;
+        const { data, errors } = liftNotFound(
+          { data: result.data, errors: result.errors },
+          { schema, document, operationName },
+        );
+        result.data = data;
+        result.errors = errors;
+      },
+    };
+  },
+};
+
+/** Makes a query that names an event in `x-streamshop-after` wait for the sinks of the stores that it reads. */
+export function readAfterPlugin(
+  optionsFor: (eventId: string, context: GatewayContext) => ReadAfterOptions,
+): ApolloServerPlugin<GatewayContext> {
+  return {
+    async requestDidStart() {
+      return {
+        async didResolveOperation({ request, operation, contextValue }) {
+          const eventId = request.http?.headers.get('x-streamshop-after');
+          if (!eventId || operation?.operation !== OperationTypeNode.QUERY) return;
+          contextValue.readAfter = await startReadAfter(optionsFor(eventId, contextValue));
+        },
+        async willSendResponse({ response, contextValue }) {
+          const sinks = contextValue.readAfter?.notYetApplied() ?? [];
+          if (sinks.length === 0 || response.body.kind !== 'single') return;
+          const result = response.body.singleResult;
+          result.extensions = { ...result.extensions, notYetApplied: sinks };
+        },
+      };
+    },
+  };
+}
+
+/** One line a request: what was asked, how long it took, which codes came back. Never variables or tokens. */
+export function logPlugin(logger: Logger): ApolloServerPlugin<GatewayContext> {
+  return {
+    async requestDidStart({ contextValue }) {
+      const startedAt = performance.now();
+      return {
+        async willSendResponse({ response, operationName }) {
+          const errors = response.body.kind === 'single' ? (response.body.singleResult.errors ?? []) : [];
+          const codes = [...new Set(errors.map(({ extensions }) => String(extensions?.code)))];
+          logger.info(
+            {
+              requestId: contextValue.request.id,
+              operation: operationName ?? 'anonymous',
+              durationMs: Math.round(performance.now() - startedAt),
+              ...(codes.length > 0 && { codes }),
+            },
+            'answered',
+          );
+        },
+      };
+    },
+  };
+}
+
+/** Codes of Apollo Server that tell clients of their own mistakes; whatever else has no code of ours stays inside. */
+const clientMistakes = new Set([
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'BAD_REQUEST',
+  'OPERATION_RESOLUTION_FAILURE',
+  'PERSISTED_QUERY_NOT_FOUND',
+  'PERSISTED_QUERY_NOT_SUPPORTED',
+]);
+
+/** Errors as clients see them: ours and Apollo's as they are, anything unforeseen without its text, which goes to the log. */
+export function errorFormatter(logger: Logger, isOurs: (code: unknown) => boolean) {
+  return (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
+    const { serviceName: _subgraph, stacktrace: _stacktrace, ...extensions } = formatted.extensions ?? {};
+    const { code } = extensions;
+    const isTold = code !== 'INTERNAL_SERVER_ERROR' && (isOurs(code) || clientMistakes.has(String(code)));
+    if (isTold && code !== 'STORE_ERROR') return { ...formatted, extensions };
+
+    const errorId = randomUUID();
+    logger.error({ err: error, errorId }, 'a field failed');
+    const told = isTold ? { message: formatted.message, extensions } : internalError;
+    return {
+      ...(formatted.path && { path: formatted.path }),
+      message: `${told.message} The log has it under ${errorId}.`,
+      extensions: told.extensions,
+    };
+  };
+}
+
+const internalError = {
+  message: 'Something went wrong here.',
+  extensions: { code: 'INTERNAL_SERVER_ERROR', retryable: false },
+};

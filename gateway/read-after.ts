@@ -1,0 +1,63 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { codedError } from './errors.ts';
+
+/** Makes a read wait for the sinks of the stores that it reads. One a request; header `x-streamshop-after`. */
+export interface ReadAfter {
+  /** Waits until the sink of that room has applied the event, or the bound is reached. */
+  waitFor(sink: string): Promise<void>;
+  /** The sinks that were waited for in vain. */
+  notYetApplied(): string[];
+}
+
+/** A sink's state for the event, as the graph's `event(id) { sinks }` gives it. */
+export interface SinkState {
+  name: string;
+  status: 'PENDING' | 'APPLIED' | 'DEAD' | 'NOT_CONSUMED';
+}
+
+export interface ReadAfterOptions {
+  /** Asks the graph, as the same viewer, for the event's sinks: empty when Kafka cannot tell, null when there is no such event of theirs. */
+  askSinks(): Promise<readonly SinkState[] | null>;
+  timeoutMs: number;
+}
+
+const pollEveryMs = 20;
+
+/**
+ * Begins to follow an event.
+ * @throws BAD_USER_INPUT when the viewer has no such event
+ */
+export async function startReadAfter({ askSinks, timeoutMs }: ReadAfterOptions): Promise<ReadAfter> {
+  const deadline = performance.now() + timeoutMs;
+  const first = await askSinks();
+  if (!first) throw codedError('BAD_USER_INPUT', 'x-streamshop-after names no event of yours.');
+
+  let states: readonly SinkState[] = first;
+  let asking: Promise<void> | undefined;
+  const late = new Set<string>();
+  const settled = (sink: string) => {
+    const status = states.find(({ name }) => name === sink)?.status;
+    // Waiting helps neither a dead letter nor a state that Kafka cannot tell: both count as not applied at once.
+    if (status === 'DEAD' || status === undefined) late.add(sink);
+    return status !== 'PENDING';
+  };
+  const askAgain = async () => {
+    await delay(pollEveryMs);
+    states = (await askSinks()) ?? states;
+    asking = undefined;
+  };
+
+  return {
+    async waitFor(sink) {
+      while (!settled(sink)) {
+        if (performance.now() >= deadline) {
+          late.add(sink);
+          return;
+        }
+        asking ??= askAgain();
+        await asking;
+      }
+    },
+    notYetApplied: () => [...late].sort(),
+  };
+}

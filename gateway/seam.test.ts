@@ -1,0 +1,52 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { codedError } from './errors.ts';
+import { createSeam, storeCalls } from './seam.ts';
+
+const refused = new Error('ECONNREFUSED');
+const newSeam = (timeoutMs = 1_000) =>
+  createSeam({ store: 'shelf', timeoutMs, isOutage: (error) => error === refused });
+const codeIn = (promise: Promise<unknown>) => promise.catch((error) => error.extensions.code);
+
+test('tells an outage from a query that the store refuses, and lets coded errors through', async () => {
+  const seam = newSeam();
+  expect(await codeIn(seam('GET', () => Promise.reject(refused)))).toBe('STORE_UNAVAILABLE');
+  expect(await codeIn(seam('GET', () => Promise.reject(new Error('syntax'))))).toBe('STORE_ERROR');
+  expect(await codeIn(seam('GET', () => Promise.reject(codedError('NOT_FOUND', 'gone'))))).toBe('NOT_FOUND');
+});
+
+test('gives up at the deadline and tells the call so', async () => {
+  let aborted = false;
+  const answer = newSeam(20)('GET', async (signal) => {
+    signal.addEventListener('abort', () => {
+      aborted = true;
+    });
+    await delay(10_000, null, { signal, ref: false });
+  });
+  expect(await codeIn(answer)).toBe('STORE_TIMEOUT');
+  expect(aborted).toBe(true);
+});
+
+test('leaves a dead store alone after five failures in a row, and tries it again later', async () => {
+  const seam = newSeam();
+  let calls = 0;
+  const call = (work: () => Promise<unknown>) => {
+    const counted = () => {
+      calls += 1;
+      return work();
+    };
+    return codeIn(seam('GET', counted));
+  };
+  for (let i = 0; i < 20; i += 1) expect(await call(() => Promise.reject(refused))).toBe('STORE_UNAVAILABLE');
+  expect(calls).toBe(5);
+  await expect.poll(() => call(async () => 'back'), { timeout: 5_000 }).toBe('back');
+});
+
+test('publishes each call with its statement', async () => {
+  const statements: string[] = [];
+  const listener = (call: unknown) => void statements.push((call as { statement: string }).statement);
+  storeCalls.start.subscribe(listener);
+  await newSeam()('MGET a b', async () => null);
+  storeCalls.start.unsubscribe(listener);
+  expect(statements).toEqual(['MGET a b']);
+});

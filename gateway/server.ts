@@ -1,0 +1,143 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ApolloGateway } from '@apollo/gateway';
+import { ApolloServer } from '@apollo/server';
+import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
+import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify';
+import fastify from 'fastify';
+import type { Logger } from 'pino';
+import { root, type Settings } from '../config.ts';
+import { createRequest } from './context.ts';
+import { codedError, errorCodes } from './errors.ts';
+import { type OpenedRooms, openRooms } from './open.ts';
+import { errorFormatter, type GatewayContext, logPlugin, notFoundPlugin, readAfterPlugin } from './plugins.ts';
+import type { SinkState } from './read-after.ts';
+import type { Sessions } from './request.ts';
+import type { Room } from './room.ts';
+import { readSupergraphForGateway } from './supergraph.ts';
+import { inProcess } from './transport.ts';
+
+/** A running gateway with all its subgraphs in process. */
+export interface Gateway extends AsyncDisposable {
+  /** The GraphQL endpoint. */
+  url: string;
+  rooms: OpenedRooms;
+}
+
+export interface GatewayOptions {
+  settings: Settings;
+  rooms: readonly Room[];
+  logger: Logger;
+}
+
+/** The operation of `schema/operations` that shows everything: Sandbox opens with it, start-up prints it. */
+export const moviePageOperation = readFileSync(join(root, 'schema', 'operations', 'movie-page.graphql'), 'utf8');
+
+const maxBodyBytes = 256 * 1024;
+/** Longest operation in lexical tokens: the movie page has about 200. */
+const maxTokens = 4_000;
+
+/**
+ * Starts the endpoint. Stores are connected on first use, so it starts, and answers what it can, with any of them dead.
+ * @throws Error when the port is taken
+ */
+export async function startGateway({ settings, rooms, logger }: GatewayOptions): Promise<Gateway> {
+  const opened = openRooms(rooms, settings);
+  const sessions = sessionsOf(opened);
+  const http = fastify({ bodyLimit: maxBodyBytes, forceCloseConnections: 'idle' });
+  const apolloLogger = logger.child({ part: 'apollo' });
+  const gateway = new ApolloGateway({
+    supergraphSdl: readSupergraphForGateway(),
+    logger: apolloLogger,
+    buildService: ({ name }) => {
+      const room = opened.list.find(({ room }) => room.name === name);
+      if (!room) throw new Error(`The supergraph names a subgraph ${name} that subgraphs/index.ts does not have.`);
+      return inProcess(room, logger);
+    },
+  });
+
+  const { requestTimeoutMs, readAfterTimeoutMs } = settings.gateway;
+  const newRequest = (token: string | null) => createRequest({ token, sessions, timeoutMs: requestTimeoutMs });
+  const askSinks = async (eventId: string, token: string | null): Promise<readonly SinkState[] | null> => {
+    const { body } = await apollo.executeOperation<{ event: { sinks: SinkState[] | null } | null }>(
+      { query: 'query Sinks($id: ID!) { event(id: $id) { type sinks { name status } } }', variables: { id: eventId } },
+      { contextValue: { request: newRequest(token) } },
+    );
+    if (body.kind !== 'single') return [];
+    const { data, errors = [] } = body.singleResult;
+    if (data?.event) return data.event.sinks ?? [];
+    return errors.some(({ extensions }) => String(extensions?.code).startsWith('STORE_')) ? [] : null;
+  };
+
+  const apollo = new ApolloServer<GatewayContext>({
+    gateway,
+    logger: apolloLogger,
+    introspection: true,
+    includeStacktraceInErrorResponses: false,
+    parseOptions: { maxTokens },
+    formatError: errorFormatter(logger, (code) => String(code) in errorCodes),
+    plugins: [
+      fastifyApolloDrainPlugin(http),
+      ApolloServerPluginLandingPageLocalDefault({ document: moviePageOperation, variables: { id: 'm101' } }),
+      logPlugin(logger),
+      notFoundPlugin,
+      readAfterPlugin((eventId, { request }) => ({
+        askSinks: () => askSinks(eventId, request.token),
+        timeoutMs: readAfterTimeoutMs,
+      })),
+    ],
+  });
+  await apollo.start();
+
+  const handler = fastifyApolloHandler(apollo, {
+    context: async ({ headers }) => ({ request: newRequest(bearerToken(headers.authorization)) }),
+  });
+  http.route({ url: '/graphql', method: ['GET', 'POST', 'OPTIONS'], handler });
+  http.get('/', (_, reply) => reply.redirect('/graphql'));
+  http.get('/health', () => ({ status: 'up' }));
+  http.get('/ready', () => readiness(opened));
+  const address = await http.listen({ host: settings.gateway.host, port: settings.gateway.port });
+
+  return {
+    url: `${address}/graphql`,
+    rooms: opened,
+    [Symbol.asyncDispose]: async () => {
+      await apollo.stop();
+      await opened[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Which stores answer. The gateway itself is ready as soon as it listens: a dead store costs its own fields only. */
+async function readiness(opened: OpenedRooms): Promise<{ status: 'ready'; stores: Record<string, string> }> {
+  const stores = await Promise.all(
+    opened.list.flatMap(({ room, open, isOff }) => {
+      if (isOff) return [Promise.resolve([room.name, 'off'])];
+      if (!open) return [];
+      return [
+        open.store.ping().then(
+          () => [room.name, 'up'],
+          () => [room.name, 'down'],
+        ),
+      ];
+    }),
+  );
+  return { status: 'ready', stores: Object.fromEntries(stores) };
+}
+
+/** The sessions that one of the rooms keeps; with that room switched off, whoever shows a token learns why it is no use. */
+function sessionsOf(opened: OpenedRooms): Sessions {
+  const found = opened.list.find(({ open }) => open?.sessions)?.open?.sessions;
+  if (found) return found;
+  const off = async () => {
+    throw codedError('STORE_UNAVAILABLE', 'Sessions are switched off here: their store does not run.', {
+      store: 'redis',
+      retryable: false,
+    });
+  };
+  return { create: off, find: off, end: off };
+}
+
+function bearerToken(header: string | undefined): string | null {
+  return /^Bearer (?<token>[\w-]{1,200})$/i.exec(header ?? '')?.groups?.token ?? null;
+}

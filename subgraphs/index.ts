@@ -1,0 +1,11 @@
+import type { Room } from '../gateway/room.ts';
+import { cassandra } from './cassandra/index.ts';
+import { clickhouse } from './clickhouse/index.ts';
+import { entry } from './entry/index.ts';
+import { kafka } from './kafka/index.ts';
+import { postgres } from './postgres/index.ts';
+import { redis } from './redis/index.ts';
+import { s3 } from './s3/index.ts';
+
+/** Every room of the graph. Adding a store is its folder and a line here. */
+export const rooms: readonly Room[] = [entry, postgres, redis, cassandra, clickhouse, s3, kafka];

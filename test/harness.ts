@@ -1,0 +1,129 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { GraphQLFormattedError } from 'graphql';
+import { readSettings } from '../config.ts';
+
+/** The settings of the test stack, which `npm test` has started. */
+export const settings = readSettings();
+const endpoint = `http://${settings.gateway.host}:${settings.gateway.port}/graphql`;
+
+/** The demo accounts, as `seed/README.md` names them. */
+export const alice = { id: 'u123', email: 'alice@streamshop.example', password: 'demo-alice-1' };
+export const bob = { id: 'u456', email: 'bob@streamshop.example', password: 'demo-bob-2' };
+
+// biome-ignore lint/suspicious/noExplicitAny: tests read answers by the shape of the query beside them
+export type Answered = { data: any; errors: GraphQLFormattedError[]; extensions: Record<string, unknown> };
+
+export interface AskOptions {
+  variables?: object;
+  /** Bearer token; none for a visitor. */
+  token?: string;
+  headers?: Record<string, string>;
+  /** Another gateway than the test stack's. */
+  url?: string;
+}
+
+/** Asks the gateway over HTTP, as a frontend does. */
+export async function ask(
+  query: string,
+  { variables, token, headers, url = endpoint }: AskOptions = {},
+): Promise<Answered> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      ...(token && { authorization: `Bearer ${token}` }),
+      ...headers,
+    },
+    body: JSON.stringify({ query, variables }),
+  });
+  const { data = null, errors = [], extensions = {} } = (await response.json()) as Partial<Answered>;
+  return { data, errors, extensions };
+}
+
+/** Asks, and fails with the errors where there are any. */
+export async function askWhole(query: string, options?: AskOptions) {
+  const { data, errors } = await ask(query, options);
+  if (errors.length > 0) throw new Error(`unexpected errors: ${JSON.stringify(errors, null, 2)}`);
+  return data;
+}
+
+/** Logs in and gives the bearer token. */
+export async function login({ email, password }: { email: string; password: string }, url?: string): Promise<string> {
+  const data = await askWhole('mutation ($input: LoginInput!) { login(input: $input) { token user { id } } }', {
+    variables: { input: { email, password } },
+    url,
+  });
+  return data.login.token;
+}
+
+/** A new account of a test's own, logged in. */
+export async function newUser(name = 'Test Person') {
+  const input = { email: `${randomUUID()}@streamshop.example`, name, password: randomUUID() };
+  const data = await askWhole(
+    'mutation ($input: SignUpInput!) { signUp(input: $input) { user { id } event { id } } }',
+    {
+      variables: { input },
+    },
+  );
+  return {
+    id: data.signUp.user.id as string,
+    eventId: data.signUp.event.id as string,
+    ...input,
+    token: await login(input),
+  };
+}
+
+/** The input of one watch, valid unless a test says otherwise. */
+export const watchInput = (overrides: object = {}) => ({
+  movieId: 'm101',
+  action: 'PLAY',
+  positionSeconds: 0,
+  durationSeconds: 0,
+  device: 'WEB',
+  quality: 'HD',
+  idempotencyKey: randomUUID(),
+  ...overrides,
+});
+
+export const recordWatchMutation = `mutation ($input: RecordWatchInput!) { recordWatch(input: $input) { event { id } } }`;
+
+/** Records a watch through the graph and gives the event's id. */
+export async function recordWatch(token: string, overrides: object = {}): Promise<string> {
+  const data = await askWhole(recordWatchMutation, { token, variables: { input: watchInput(overrides) } });
+  return data.recordWatch.event.id;
+}
+
+/** Each sink's status for an event, by name. */
+export async function sinkStates(eventId: string, token: string): Promise<Record<string, string>> {
+  const { data } = await ask('query ($id: ID!) { event(id: $id) { sinks { name status } } }', {
+    token,
+    variables: { id: eventId },
+  });
+  const sinks: { name: string; status: string }[] = data?.event?.sinks ?? [];
+  return Object.fromEntries(sinks.map(({ name, status }) => [name, status]));
+}
+
+/** Waits until every sink that consumes the event has applied it. */
+export async function untilApplied(eventId: string, token: string): Promise<void> {
+  await until(`every sink has applied ${eventId}`, async () => {
+    const states = Object.values(await sinkStates(eventId, token));
+    return states.length > 0 && states.every((status) => status === 'APPLIED' || status === 'NOT_CONSUMED');
+  });
+}
+
+/** Waits for a condition; fails naming it when it has not come true in time. Errors count as not yet. */
+export async function until<T>(what: string, condition: () => Promise<T>, withinMs = 30_000): Promise<NonNullable<T>> {
+  const deadline = Date.now() + withinMs;
+  let last: unknown;
+  for (;;) {
+    try {
+      last = await condition();
+      if (last) return last as NonNullable<T>;
+    } catch (error) {
+      last = error;
+    }
+    if (Date.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what}; last: ${last}`);
+    await delay(50);
+  }
+}
