@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { composeServices } from '@apollo/composition';
 import { Kind, parse, print, visit } from 'graphql';
 import { root } from '../config.ts';
+import type { Room } from './room.ts';
 import { readTypeDefs } from './subgraph.ts';
 
 /** The committed supergraph, made by `npm run compose`. */
@@ -12,13 +13,21 @@ export const supergraphFile = join(root, 'schema', 'supergraph.graphql');
  * Composes the rooms' schemas into a supergraph (Apollo Federation 2).
  * @throws Error that lists every composition error
  */
-export function composeSupergraph(roomNames: readonly string[]): string {
-  const services = roomNames.map((name) => ({ name, url: `http://${name}/graphql`, typeDefs: readTypeDefs(name) }));
+export function composeSupergraph(rooms: readonly Room[]): string {
+  const services = rooms.map(({ name }) => ({ name, url: `http://${name}/graphql`, typeDefs: readTypeDefs(name) }));
   const { supergraphSdl, errors } = composeServices(services);
   if (errors?.length)
     throw new Error(`The subgraphs do not compose:\n${errors.map((e) => `- ${e.message}`).join('\n')}`);
   return supergraphSdl as string;
 }
+
+/** Whether the committed supergraph is what the rooms compose to. */
+export const isSupergraphFresh = (rooms: readonly Room[]): boolean =>
+  existsSync(supergraphFile) && readFileSync(supergraphFile, 'utf8') === composeSupergraph(rooms);
+
+/** Composes and writes the file that is committed. */
+export const composeAndWrite = (rooms: readonly Room[]): void =>
+  writeFileSync(supergraphFile, composeSupergraph(rooms));
 
 const securityDirectives = new Set(['authenticated', 'requiresScopes', 'policy']);
 

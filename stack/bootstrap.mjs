@@ -7,6 +7,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 
+process.env.STREAMSHOP_STARTED_AT ??= String(Date.now());
 const root = join(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '..');
 const lockFile = readFileSync(join(root, 'package-lock.json'));
 const wanted = createHash('sha256').update(lockFile).digest('hex');
@@ -21,8 +22,10 @@ if (!isInstalled()) {
   unlock();
 }
 
+// kafkajs schedules timers in the past, which Node 24 remarks on each time; they then simply run at once.
+const nodeFlags = ['--disable-warning=ExperimentalWarning', '--disable-warning=TimeoutNegativeWarning'];
 const [program, ...args] = process.argv.slice(2);
-const child = spawn(node, ['--disable-warning=ExperimentalWarning', join(root, program), ...args], {
+const child = spawn(node, [...nodeFlags, join(root, program), ...args], {
   stdio: 'inherit',
 });
 // The terminal sends Ctrl-C to the program as well; this process waits for it to finish its work.

@@ -1,0 +1,99 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Admin } from 'kafkajs';
+import { Client } from 'pg';
+import type { Settings } from '../config.ts';
+import type { SinkInfo } from '../gateway/room.ts';
+import { rooms } from '../subgraphs/index.ts';
+import { kafkaClient } from './kafka.ts';
+import { topicsOf } from './message.ts';
+import { type Names, names } from './names.ts';
+import { fetchCommitted, fetchWatermarks, lagOf } from './offsets.ts';
+import { countOutbox } from './outbox.ts';
+
+/** What the write path has yet to do. */
+export interface Pending {
+  /** Rows that are not published. */
+  outbox: number;
+  /** Messages that each sink has not applied. */
+  lags: ReadonlyMap<string, number>;
+}
+
+/** The sinks of all rooms that are not switched off. */
+export const activeSinks = (settings: Settings): SinkInfo[] =>
+  rooms.flatMap(({ name, consumes }) => (consumes && !settings.without.has(name) ? [{ name, consumes }] : []));
+
+/** How many messages each sink has yet to apply. */
+export async function fetchLags(admin: Admin, sinks: readonly SinkInfo[], names: Names): Promise<Map<string, number>> {
+  const topicNames = (sink: SinkInfo) => topicsOf(sink.consumes).map(names.topic);
+  const committed = await Promise.all(
+    sinks.map((sink) => fetchCommitted(admin, names.group(sink.name), topicNames(sink))),
+  );
+  // Read after the groups' offsets, so that a lag is never too small.
+  const watermarks = await fetchWatermarks(admin, [...new Set(sinks.flatMap(topicNames))]);
+  return new Map(
+    sinks.map((sink, index) => [sink.name, lagOf(committed[index] ?? new Map(), watermarks, topicNames(sink))]),
+  );
+}
+
+const pollEveryMs = 200;
+const patienceMs = 60_000;
+
+/**
+ * Waits until every event that is written now, or while it waits, is published and applied by every sink.
+ * @throws Error that says what is left, when nothing has moved for a minute
+ */
+export async function waitUntilCaughtUp(settings: Settings): Promise<void> {
+  await using progress = await openProgress(settings);
+  let least = Number.POSITIVE_INFINITY;
+  let movedAt = performance.now();
+  while (true) {
+    const pending = await progress.read();
+    const left = pending.outbox + pending.lags.values().reduce((sum, lag) => sum + lag, 0);
+    if (left === 0) return;
+    if (left < least) {
+      least = left;
+      movedAt = performance.now();
+    }
+    if (performance.now() - movedAt > patienceMs) {
+      throw new Error(`nothing has moved for ${patienceMs / 1_000} s: ${describe(pending)}`);
+    }
+    await delay(pollEveryMs);
+  }
+}
+
+export function describe({ outbox, lags }: Pending): string {
+  const behind = [...lags].filter(([, lag]) => lag > 0).map(([sink, lag]) => `${sink} lags by ${lag}`);
+  return [`${outbox} rows in the outbox`, ...behind].join(', ');
+}
+
+export interface Progress extends AsyncDisposable {
+  read(): Promise<Pending>;
+}
+
+/** Connects to Postgres and Kafka, to look how far the write path is. */
+export async function openProgress(settings: Settings): Promise<Progress> {
+  const client = new Client({
+    connectionString: settings.postgres.url,
+    connectionTimeoutMillis: settings.postgres.timeoutMs,
+  });
+  const admin = kafkaClient({ settings: settings.kafka, retries: 3 }).admin();
+  // What breaks is told by the next query.
+  client.on('error', () => {});
+  const close = async () => {
+    await Promise.allSettled([client.end(), admin.disconnect()]);
+  };
+  try {
+    await Promise.all([client.connect(), admin.connect()]);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    // One after the other: what leaves the outbox in between is in the log when the lags are read.
+    read: async () => ({
+      outbox: await countOutbox(client),
+      lags: await fetchLags(admin, activeSinks(settings), names),
+    }),
+    [Symbol.asyncDispose]: close,
+  };
+}

@@ -1,0 +1,37 @@
+import type { Settings } from '../config.ts';
+import { openRooms } from '../gateway/open.ts';
+import type { Room } from '../gateway/room.ts';
+import { reasonOf } from './backoff.ts';
+
+/**
+ * Compares the store of every sink with the source of truth and prints what differs.
+ * @returns whether nothing differs and every store could be compared
+ */
+export async function verify(
+  rooms: readonly Room[],
+  settings: Settings,
+  print: (line: string) => void,
+): Promise<boolean> {
+  await using opened = openRooms(rooms, settings);
+  const source = opened.list.find(({ open }) => open?.source)?.open?.source;
+  if (!source) throw new Error('no room here is the source of truth');
+  let isAllThere = true;
+  for (const { room, open } of opened.list) {
+    if (!open?.sink) continue;
+    const startedAt = performance.now();
+    try {
+      const differences = await open.sink.verify(source);
+      const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
+      const verdict = differences.length === 0 ? 'as its source' : `${differences.length} differences`;
+      print(`${room.name.padEnd(12)} ${verdict} (${seconds} s)`);
+      for (const { what, expected, actual } of differences) {
+        print(`  ${what}: expected ${expected}, is ${actual}`);
+        isAllThere = false;
+      }
+    } catch (error) {
+      isAllThere = false;
+      print(`${room.name.padEnd(12)} cannot be compared: ${reasonOf(error)}`);
+    }
+  }
+  return isAllThere;
+}

@@ -1,0 +1,58 @@
+import type { Film } from './films.ts';
+import { createPlaybackMetrics, type PlaybackMetric } from './generate/metrics.ts';
+import { createRandom } from './generate/random.ts';
+import type { Watch } from './generate/session.ts';
+import { createFollows, createLikes, createPosts, type Follow, type Like, type Post } from './generate/social.ts';
+import { createUsers, type DemoUser } from './generate/users.ts';
+import { createWatches } from './generate/watches.ts';
+
+export type { DemoUser, Follow, Like, PlaybackMetric, Post, Watch };
+
+/** A session has three to four watches: about 1,500, 30,000 and 300,000 in all. */
+const sizes = {
+  test: { users: 30, sessions: 430 },
+  demo: { users: 300, sessions: 8_600 },
+  bench: { users: 3_000, sessions: 86_000 },
+} as const;
+export type DemoSize = keyof typeof sizes;
+
+/** The demo data. What is an Iterable is made while it is read, the same each time. */
+export interface Demo {
+  users: DemoUser[];
+  /** In order of time. */
+  watches: Iterable<Watch>;
+  follows: Iterable<Follow>;
+  posts: Iterable<Post>;
+  likes: Iterable<Like>;
+  /** In order of time. */
+  playbackMetrics: Iterable<PlaybackMetric>;
+}
+
+export interface GenerateOptions {
+  size: DemoSize;
+  /** Everything happened before this moment, the watches in the 30 days before it. */
+  now: Date;
+  films: Film[];
+}
+
+/**
+ * Makes demo data for the catalogue: the same size, films and `now` give the same data.
+ * @throws Error when the catalogue lacks a film that the demo logins watch (generate/script.ts)
+ */
+export function generate({ size, now, films }: GenerateOptions): Demo {
+  const seed = `streamshop ${size}`;
+  const users = createUsers({ count: sizes[size].users, now, random: createRandom(`${seed} users`) });
+  const scene = { users, films, now, seed };
+  const watches = again(() => createWatches({ ...scene, sessions: sizes[size].sessions }));
+  return {
+    users,
+    watches,
+    follows: again(() => createFollows(scene)),
+    posts: again(() => createPosts(scene)),
+    likes: again(() => createLikes(scene)),
+    playbackMetrics: again(() => createPlaybackMetrics(watches, seed)),
+  };
+}
+
+/** Starts anew for every reader, where a generator object could be read only once. */
+const again = <T>(start: () => Iterator<T>): Iterable<T> => ({ [Symbol.iterator]: start });

@@ -1,0 +1,95 @@
+import { Listr, type ListrTask, PRESET_TIMER } from 'listr2';
+import type { Settings } from '../config.ts';
+import { openRooms } from '../gateway/open.ts';
+import { composeAndWrite } from '../gateway/supergraph.ts';
+import { type DemoSize, isLoaded, loadDemo } from '../seed/load.ts';
+import { rooms } from '../subgraphs/index.ts';
+import { roleProcesses } from './roles.ts';
+import { serverProcesses } from './server.ts';
+import { createSupervisor, type StackEvent, type Supervisor } from './supervisor.ts';
+
+export interface BringUpOptions {
+  settings: Settings;
+  /** How much demo data a fresh data folder gets. */
+  size: DemoSize;
+  /** Called once everything that was started has been stopped after Ctrl-C. */
+  onStopped?(): void;
+}
+
+/**
+ * Brings the whole system up: servers, migrations, supergraph, roles, demo data; shows each step with its time. On a
+ * terminal the list redraws itself, elsewhere it is plain lines.
+ * @throws StackError, after everything that was started has been stopped
+ */
+export async function bringUp({ settings, size, onStopped }: BringUpOptions): Promise<Supervisor> {
+  const listeners = new Map<string, (event: StackEvent) => void>();
+  const servers = await serverProcesses(settings);
+  const roles = roleProcesses(settings);
+  const supervisor = await createSupervisor({
+    settings,
+    processes: [...servers, ...roles],
+    onEvent: (event) => listeners.get(event.name)?.(event),
+  });
+  supervisor.stopOnSignal(onStopped);
+
+  const starting = ({ name }: { name: string }): ListrTask => ({
+    title: name,
+    task: async (_, task) => {
+      listeners.set(name, ({ state, detail }) => {
+        task.output = detail ? `${state}: ${detail}` : state;
+        if (state === 'ready' && detail) task.title = `${name} (${detail})`;
+      });
+      await supervisor.start(name);
+      listeners.delete(name);
+    },
+  });
+  const sideBySide = { concurrent: true, exitOnError: true } as const;
+
+  const steps = new Listr(
+    [
+      { title: 'Start the servers', task: (_, task) => task.newListr(servers.map(starting), sideBySide) },
+      { title: 'Migrate the stores', task: (_, task) => task.newListr(migrations(settings), sideBySide) },
+      { title: 'Compose the supergraph', task: () => composeAndWrite(rooms) },
+      { title: 'Start the workers and the gateway', task: (_, task) => task.newListr(roles.map(starting), sideBySide) },
+      {
+        title: `Load the demo data (${size}) through commands, outbox, Kafka and sinks`,
+        skip: () => isLoaded(settings) && 'The demo data is there already',
+        task: (_, task) =>
+          loadDemo({
+            settings,
+            size,
+            onProgress: (text) => {
+              task.output = text;
+            },
+          }),
+      },
+    ],
+    {
+      concurrent: false,
+      rendererOptions: { timer: PRESET_TIMER, collapseSubtasks: false },
+      fallbackRendererOptions: { timer: PRESET_TIMER },
+    },
+  );
+  try {
+    await steps.run();
+    return supervisor;
+  } catch (error) {
+    await supervisor.stop();
+    throw error;
+  }
+}
+
+/** One task a store; the clients are closed again, since the roles open their own. */
+function migrations(settings: Settings): ListrTask[] {
+  return openRooms(rooms, settings).list.flatMap(({ room, open }): ListrTask[] => {
+    if (!open) return [];
+    const migrate = async () => {
+      try {
+        await open.store.migrate();
+      } finally {
+        await open.store.close();
+      }
+    };
+    return [{ title: room.name, task: migrate }];
+  });
+}

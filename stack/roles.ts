@@ -1,0 +1,58 @@
+import { join } from 'node:path';
+import { Kafka, logLevel } from 'kafkajs';
+import { root, type Settings } from '../config.ts';
+import { names } from '../fanout/names.ts';
+import { rooms } from '../subgraphs/index.ts';
+import type { Command, Process } from './server.ts';
+
+/** The roles of the application, as processes for the supervisor: the gateway with all subgraphs, and the workers. */
+export function roleProcesses(settings: Settings): Process[] {
+  const { host, port } = settings.gateway;
+  const stop = { signal: 'SIGTERM', graceSeconds: 15 } as const;
+  return [
+    {
+      name: 'workers',
+      ports: [],
+      command: () => nodeCommand(settings, 'fanout/main.ts'),
+      ready: () => sinksHaveJoined(settings),
+      readyWithinSeconds: 60,
+      stop,
+    },
+    {
+      name: 'gateway',
+      ports: [port],
+      command: () => nodeCommand(settings, 'gateway/main.ts'),
+      ready: async () => {
+        const response = await fetch(`http://${host}:${port}/ready`);
+        if (!response.ok) throw new Error(`the gateway answers ${response.status}`);
+      },
+      readyWithinSeconds: 60,
+      stop,
+    },
+  ];
+}
+
+/** A role runs with the same settings as the program that starts it: the environment is inherited. */
+function nodeCommand(settings: Settings, program: string): Command {
+  return {
+    program: process.execPath,
+    args: [...process.execArgv, join(root, program)],
+    env: { STREAMSHOP_PROFILE: settings.profile, STREAMSHOP_WITHOUT: [...settings.without].join(',') },
+    cwd: root,
+  };
+}
+
+/** The workers are ready when the consumer group of every sink has its member and its partitions. */
+async function sinksHaveJoined(settings: Settings): Promise<void> {
+  const sinks = rooms.filter(({ name, consumes }) => consumes && !settings.without.has(name));
+  const kafka = new Kafka({ brokers: settings.kafka.brokers, logLevel: logLevel.NOTHING, retry: { retries: 0 } });
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    const { groups } = await admin.describeGroups(sinks.map(({ name }) => names.group(name)));
+    const absent = groups.filter(({ state }) => state !== 'Stable').map(({ groupId }) => groupId);
+    if (absent.length > 0) throw new Error(`no consumers yet in ${absent.join(', ')}`);
+  } finally {
+    await admin.disconnect();
+  }
+}

@@ -1,0 +1,15 @@
+import type { Room } from '../../gateway/room.ts';
+import { resolvers } from './resolvers.ts';
+import { cassandraSink } from './sink.ts';
+import { openCassandra } from './store.ts';
+
+/** Cassandra: what each user did, one partition a user. */
+export const cassandra: Room = {
+  name: 'cassandra',
+  resolvers,
+  consumes: ['watch.recorded'],
+  open({ settings }) {
+    const store = openCassandra(settings.cassandra);
+    return { store, sink: cassandraSink(store) };
+  },
+};

@@ -1,0 +1,44 @@
+/** How long an activity is kept, counted from when it happened. */
+export const retentionDays = 400;
+
+/**
+ * The keyspace and its tables, in order; each can run again. Forward only: a change is a new statement at the end.
+ * SimpleStrategy with one copy suits one node; a keyspace that exists already, with NetworkTopologyStrategy, stays as it is.
+ */
+export const migrations = (keyspace: string): readonly string[] => [
+  `CREATE KEYSPACE IF NOT EXISTS ${keyspace}
+WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}`,
+
+  `CREATE TABLE IF NOT EXISTS ${keyspace}.user_activity_by_user (
+  user_id text,
+  activity_time timestamp,
+  event_id uuid,
+  action text,
+  movie_id text,
+  position_seconds int,
+  duration_seconds int,
+  device text,
+  quality text,
+  PRIMARY KEY ((user_id), activity_time, event_id)
+) WITH CLUSTERING ORDER BY (activity_time DESC, event_id DESC)
+  AND compaction = {
+    'class': 'TimeWindowCompactionStrategy', 'compaction_window_unit': 'DAYS', 'compaction_window_size': 20
+  }
+  AND comment = 'What a user did, newest first. Rows expire ${retentionDays} days after activity_time.'`,
+
+  `CREATE TABLE IF NOT EXISTS ${keyspace}.continue_watching_by_user (
+  user_id text,
+  last_watched_at timestamp,
+  movie_id text,
+  position_seconds int,
+  PRIMARY KEY ((user_id), last_watched_at, movie_id)
+) WITH CLUSTERING ORDER BY (last_watched_at DESC, movie_id DESC)
+  AND compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'L4'}
+  AND gc_grace_seconds = 864000
+  AND comment = 'Movies to go on with, last watched first. Write timestamps are versions of the playback, not times.'`,
+
+  `CREATE TABLE IF NOT EXISTS ${keyspace}.sink_probe (
+  id text PRIMARY KEY,
+  probed_at timestamp
+)`,
+];

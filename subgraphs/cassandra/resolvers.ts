@@ -1,0 +1,50 @@
+import { requireSelf } from '../../gateway/room.ts';
+import { connectionOf, readPage } from './page.ts';
+import { continueWatching, watchHistory } from './queries.ts';
+import type { Resolvers } from './types.generated.ts';
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const anyId = /^.{1,200}$/s;
+
+export const resolvers: Resolvers = {
+  User: {
+    async watchHistory(user, args, context) {
+      const userId = idOf(user);
+      await requireSelf(context.request, userId);
+      const page = readPage(args, uuid);
+      const activities = await context.load(watchHistory, { userId, ...page });
+      const { edges, pageInfo } = connectionOf(activities, page, ({ watchedAt, eventId }) => ({
+        time: watchedAt.getTime(),
+        id: eventId,
+      }));
+      return {
+        edges: edges.map(({ cursor, node: { eventId, movieId, ...activity } }) => ({
+          cursor,
+          node: { id: eventId, movie: { id: movieId }, ...activity },
+        })),
+        pageInfo,
+      };
+    },
+
+    async continueWatching(user, args, context) {
+      const userId = idOf(user);
+      await requireSelf(context.request, userId);
+      const page = readPage(args, anyId);
+      const movies = await context.load(continueWatching, { userId, ...page });
+      const { edges, pageInfo } = connectionOf(movies, page, ({ lastWatchedAt, movieId }) => ({
+        time: lastWatchedAt.getTime(),
+        id: movieId,
+      }));
+      return {
+        edges: edges.map(({ cursor, node: { movieId, ...place } }) => ({
+          cursor,
+          node: { movie: { id: movieId }, ...place },
+        })),
+        pageInfo,
+      };
+    },
+  },
+};
+
+/** A user never comes here without their key. */
+const idOf = (user: { id?: string }) => user.id as string;

@@ -1,0 +1,90 @@
+import { type ArrayOrObject, Client, policies, type types } from 'cassandra-driver';
+import type { Settings } from '../../config.ts';
+import type { Context, RoomStore } from '../../gateway/room.ts';
+import { createSeam } from '../../gateway/seam.ts';
+import { migrations } from './migrations.ts';
+
+export interface Statement {
+  query: string;
+  params: unknown[];
+}
+
+/** What queries and the sink need of Cassandra. Statements name tables as `${store.keyspace}.table`. */
+export interface CassandraStore extends RoomStore {
+  keyspace: string;
+  /** Several reads, each of one partition, side by side. */
+  read(query: string, params: readonly unknown[][]): Promise<types.Row[][]>;
+  /** Writes rows of one partition key: one mutation, which is there whole or not at all. */
+  write(statements: readonly Statement[]): Promise<void>;
+  /** Every row of a query over all partitions, page by page. */
+  scan(query: string): AsyncIterable<readonly types.Row[]>;
+}
+
+export type RoomContext = Context<CassandraStore>;
+
+const reconnectAfterMs = 500;
+const ddlTimeoutMs = 30_000;
+const rowsPerPage = 5_000;
+
+/** Opens the client; the server need not be there: the first statement that finds it connects. */
+export function openCassandra({
+  contactPoint,
+  datacenter,
+  keyspace,
+  timeoutMs,
+}: Settings['cassandra']): CassandraStore {
+  const seam = createSeam({ store: 'cassandra', timeoutMs, isOutage });
+  // A change of the schema takes seconds on a busy node.
+  const ddl = createSeam({ store: 'cassandra', timeoutMs: ddlTimeoutMs, isOutage });
+  const client = new Client({
+    contactPoints: [contactPoint],
+    localDataCenter: datacenter,
+    socketOptions: { connectTimeout: timeoutMs, readTimeout: timeoutMs },
+    policies: { reconnection: new policies.reconnection.ConstantReconnectionPolicy(reconnectAfterMs) },
+    // One connection carries 2,048 requests at a time.
+    pooling: { coreConnectionsPerHost: { 0: 1, 1: 1 } },
+    // Every statement here gives the same when it runs twice, so the driver may try another node.
+    queryOptions: { prepare: true, isIdempotent: true },
+    encoding: { useBigIntAsLong: true },
+  });
+  const execute = (query: string, params: ArrayOrObject = [], options = {}) => client.execute(query, params, options);
+
+  return {
+    keyspace,
+    read: (query, params) =>
+      seam(query, async () => {
+        const results = await Promise.all(params.map((one) => execute(query, one)));
+        return results.map(({ rows }) => rows);
+      }),
+    async write(statements) {
+      const text = ['BEGIN UNLOGGED BATCH', ...statements.map(({ query }) => query), 'APPLY BATCH'].join('\n');
+      await seam(text, () => client.batch([...statements], { logged: false }));
+    },
+    async *scan(query) {
+      let pageState: string | undefined;
+      do {
+        const page = await seam(query, () => execute(query, [], { fetchSize: rowsPerPage, pageState }));
+        yield page.rows;
+        pageState = page.pageState ?? undefined;
+      } while (pageState);
+    },
+    async ping() {
+      await seam('SELECT release_version FROM system.local', () => execute('SELECT release_version FROM system.local'));
+    },
+    async migrate() {
+      const options = { prepare: false, readTimeout: ddlTimeoutMs };
+      for (const statement of migrations(keyspace)) await ddl(statement, () => execute(statement, [], options));
+    },
+    close: () => client.shutdown(),
+  };
+}
+
+/** Nothing to be retried elsewhere, no connection, no answer; a refusal of the statement itself is a ResponseError. */
+const outages = new Set(['NoHostAvailableError', 'OperationTimedOutError', 'BusyConnectionError']);
+/** Codes of the protocol (section 9, v4): unavailable, overloaded, bootstrapping, write timeout, read timeout. */
+const outageCodes = new Set([0x1000, 0x1001, 0x1002, 0x1100, 0x1200]);
+
+function isOutage(error: unknown): boolean {
+  const { name = '', code, isSocketError } = error as { name?: string; code?: number; isSocketError?: boolean };
+  return outages.has(name) || isSocketError === true || (code !== undefined && outageCodes.has(code));
+}

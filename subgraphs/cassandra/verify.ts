@@ -1,0 +1,78 @@
+import type { Difference, PlaybackFact, Source } from '../../fanout/sink.ts';
+import { retentionDays } from './migrations.ts';
+import type { CassandraStore } from './store.ts';
+
+/** Compares the ids of each user's activities, and the movies to go on with, with the source of truth. */
+export async function verify(store: CassandraStore, source: Source): Promise<Difference[]> {
+  const differences = await compare(store, source);
+  return Map.groupBy(differences, ({ what, expected }) => `${what.split(' ')[0]} ${expected === 'absent'}`)
+    .values()
+    .flatMap(some)
+    .toArray();
+}
+
+/** Every difference. */
+export async function compare(store: CassandraStore, source: Source): Promise<Difference[]> {
+  return [...(await compareActivities(store, source)), ...(await comparePlaces(store, source))];
+}
+
+async function compareActivities(store: CassandraStore, source: Source): Promise<Difference[]> {
+  // A day of margin: what expires during the check must not count.
+  const since = new Date(Date.now() - (retentionDays - 1) * 24 * 3_600_000);
+  const missing = new Map<string, string>();
+  for await (const watches of source.watches()) {
+    for (const { eventId, userId, watchedAt } of watches) if (watchedAt >= since) missing.set(eventId, userId);
+  }
+  const differences: Difference[] = [];
+  const rows = `SELECT user_id, activity_time, event_id FROM ${store.keyspace}.user_activity_by_user`;
+  for await (const page of store.scan(rows)) {
+    for (const { user_id, activity_time, event_id } of page) {
+      const eventId = String(event_id);
+      if (missing.get(eventId) === user_id) missing.delete(eventId);
+      else if (activity_time >= since) {
+        differences.push({ what: `activity ${eventId} of user ${user_id}`, expected: 'absent', actual: 'present' });
+      }
+    }
+  }
+  for (const [eventId, userId] of missing) {
+    differences.push({ what: `activity ${eventId} of user ${userId}`, expected: 'present', actual: 'absent' });
+  }
+  return differences;
+}
+
+async function comparePlaces(store: CassandraStore, source: Source): Promise<Difference[]> {
+  const expected = new Map<string, string[]>();
+  for await (const playbacks of source.playbacks()) {
+    for (const playback of playbacks) if (!playback.completed) expected.set(nameOf(playback), [placeOf(playback)]);
+  }
+  // A list: a movie that stands in two places is the mistake that this table invites.
+  const actual = new Map<string, string[]>();
+  const rows = `SELECT user_id, last_watched_at, movie_id, position_seconds FROM ${store.keyspace}.continue_watching_by_user`;
+  for await (const page of store.scan(rows)) {
+    for (const row of page) {
+      const name = nameOf({ userId: row.user_id, movieId: row.movie_id });
+      const place = placeOf({ lastWatchedAt: row.last_watched_at, positionSeconds: row.position_seconds });
+      actual.set(name, [...(actual.get(name) ?? []), place]);
+    }
+  }
+  const describe = (places: readonly string[] = []) => places.join(' and ') || 'absent';
+  return [...new Set([...expected.keys(), ...actual.keys()])].flatMap((what) => {
+    const difference = { what, expected: describe(expected.get(what)), actual: describe(actual.get(what)) };
+    return difference.expected === difference.actual ? [] : [difference];
+  });
+}
+
+const nameOf = ({ userId, movieId }: Pick<PlaybackFact, 'userId' | 'movieId'>) =>
+  `continuing movie ${movieId} of user ${userId}`;
+const placeOf = ({ lastWatchedAt, positionSeconds }: Pick<PlaybackFact, 'lastWatchedAt' | 'positionSeconds'>) =>
+  `${positionSeconds} s at ${lastWatchedAt.toISOString()}`;
+
+const namedPerKind = 50;
+
+/** The first differences of a kind, and how many more there are. */
+function some(differences: readonly Difference[]): Difference[] {
+  const rest = differences.slice(namedPerKind);
+  const [next] = rest;
+  if (!next) return [...differences];
+  return [...differences.slice(0, namedPerKind), { ...next, what: `${next.what} and ${rest.length - 1} more like it` }];
+}

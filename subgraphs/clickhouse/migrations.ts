@@ -1,0 +1,60 @@
+/**
+ * How long watches are kept: thirteen months, so that a month can be compared with the same one a year before. The lake
+ * keeps them for ever.
+ */
+export const retentionDays = 400;
+
+/**
+ * The tables, in the order in which they are made. Every statement may run again at each start; a change is a new
+ * statement at the end (`ALTER TABLE … ADD COLUMN IF NOT EXISTS …`), never an edit above.
+ */
+export const migrations: readonly string[] = [
+  // A redelivered event has the same sorting key, so that merges drop it. When they do is ClickHouse's business: no query
+  // relies on it. The primary key, which is held in memory, leaves the event's id out.
+  // A part goes as a whole, once all of its month has expired: no merge rewrites data only to forget some of it.
+  `CREATE TABLE IF NOT EXISTS movie_watch_events
+(
+    event_id UUID,
+    movie_id String,
+    user_id String,
+    action Enum8('PLAY' = 1, 'PAUSE' = 2, 'SEEK' = 3, 'STOP' = 4),
+    watched_at DateTime64(3, 'UTC'),
+    position_seconds UInt32,
+    duration_seconds UInt32,
+    device LowCardinality(String),
+    quality LowCardinality(String)
+)
+ENGINE = ReplacingMergeTree
+PARTITION BY toYYYYMM(watched_at)
+PRIMARY KEY (movie_id, watched_at)
+ORDER BY (movie_id, watched_at, event_id)
+TTL toDateTime(watched_at) + INTERVAL ${retentionDays} DAY
+SETTINGS ttl_only_drop_parts = 1`,
+
+  // One row a movie and hour, holding the set of event ids as an aggregate state, not a number: sets can be merged with
+  // those of a redelivery, numbers cannot.
+  `CREATE TABLE IF NOT EXISTS views_per_hour
+(
+    movie_id String,
+    hour DateTime('UTC'),
+    views AggregateFunction(uniqExact, UUID)
+)
+ENGINE = AggregatingMergeTree
+PARTITION BY toYYYYMM(hour)
+ORDER BY (movie_id, hour)
+TTL hour + INTERVAL ${retentionDays} DAY
+SETTINGS ttl_only_drop_parts = 1`,
+
+  // Sees the rows of each INSERT, and never those that were there before it: it is made before the first event arrives.
+  `CREATE MATERIALIZED VIEW IF NOT EXISTS views_per_hour_filler TO views_per_hour AS
+SELECT
+    movie_id,
+    toStartOfHour(toDateTime(watched_at, 'UTC')) AS hour,
+    uniqExactState(event_id) AS views
+FROM movie_watch_events
+WHERE action = 'PLAY'
+GROUP BY movie_id, hour`,
+
+  // Where the sink shows that ClickHouse takes writes; merges keep it at one row.
+  `CREATE TABLE IF NOT EXISTS sink_probe (probed_at DateTime64(3, 'UTC')) ENGINE = ReplacingMergeTree ORDER BY tuple()`,
+];

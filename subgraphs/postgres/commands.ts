@@ -1,0 +1,6 @@
+// The writes of the source of truth. Each validates first, then writes rows and their events in one transaction, or nothing.
+export { changeMovies, type MovieInput } from './commands/change-movies.ts';
+export { type ImportedUser, importUsers } from './commands/import-users.ts';
+export { login } from './commands/login.ts';
+export { type RecordedWatch, type RecordWatch, recordWatch, recordWatches } from './commands/record-watch.ts';
+export { signUp } from './commands/sign-up.ts';

@@ -1,0 +1,16 @@
+import type { Room } from '../../gateway/room.ts';
+import { resolvers } from './resolvers.ts';
+import { redisSessions } from './sessions.ts';
+import { redisSink } from './sink.ts';
+import { openRedis } from './store.ts';
+
+/** Redis: counters, leaderboards and sessions. */
+export const redis: Room = {
+  name: 'redis',
+  resolvers,
+  consumes: ['watch.recorded'],
+  open({ settings }) {
+    const store = openRedis(settings.redis);
+    return { store, sink: redisSink(store), sessions: redisSessions(store) };
+  },
+};

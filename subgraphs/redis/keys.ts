@@ -1,0 +1,21 @@
+/** Names of the keys, one place for readers and the sink. */
+export const keys = {
+  /** String: views of a movie. */
+  views: (movieId: string) => `movie:views:${movieId}`,
+  /** Sorted set: movie → views. */
+  leaderboard: 'leaderboard:views',
+  /** Sorted set: movie → decayed views, as weighed at the landmark. */
+  trending: 'trending',
+  /** String: the moment, in ms since 1970, at which a view weighs 1 in `trending`. */
+  trendingLandmark: 'trending:landmark',
+  /** Set: ids of the plays counted, of the events made on that UTC day. */
+  seen: (day: string) => `seen:${day}`,
+  /** Hash: partition → the next offset that the sink wants. */
+  positions: (topic: string) => `sink:positions:${topic}`,
+  /** String: the viewer, as JSON. */
+  session: (tokenHash: string) => `session:${tokenHash}`,
+  probe: 'sink:probe',
+} as const;
+
+/** After this time a view is worth half in `trending`. */
+export const trendingHalfLifeMs = 24 * 3_600_000;

@@ -1,0 +1,49 @@
+import { keys, trendingHalfLifeMs } from './keys.ts';
+import { type RedisStore, replies } from './store.ts';
+
+export interface MovieCounters {
+  viewCount: number;
+  /** 1 for the most viewed; null for a movie without a view. */
+  rank: number | null;
+}
+
+/** Views of all time and the place on the leaderboard: both in one round trip, for a page that asks for one or for both. */
+export async function movieCounters(store: RedisStore, movieIds: readonly string[]): Promise<MovieCounters[]> {
+  return store.call('MGET movie:views:<id> …; ZREVRANK leaderboard:views <id>; …', async (redis) => {
+    const pipeline = redis.pipeline().mget(movieIds.map(keys.views));
+    for (const id of movieIds) pipeline.zrevrank(keys.leaderboard, id);
+    const [views, ...ranks] = (await replies(pipeline)) as [(string | null)[], ...(number | null)[]];
+    return movieIds.map((_, index) => {
+      const rank = ranks[index] ?? null;
+      return { viewCount: Number(views[index] ?? 0), rank: rank === null ? null : rank + 1 };
+    });
+  });
+}
+
+export interface TrendingMovie {
+  movieId: string;
+  /** Views, each halved once a half-life since it happened. */
+  score: number;
+}
+
+/**
+ * The movies with the most decayed views. Scores are stored as weighed at the landmark, so that they need no rewriting as
+ * time passes; here they are brought to now.
+ * @param firsts how many movies
+ */
+export async function trendingMovies(store: RedisStore, firsts: readonly number[]): Promise<TrendingMovie[][]> {
+  const statement = 'MULTI; GET trending:landmark; ZREVRANGE trending 0 <first - 1> WITHSCORES; EXEC';
+  const most = Math.max(...firsts);
+  return store.call(statement, async (redis) => {
+    const transaction = redis
+      .multi()
+      .get(keys.trendingLandmark)
+      .zrevrange(keys.trending, 0, most - 1, 'WITHSCORES');
+    const [landmark, flat] = (await replies(transaction)) as [string | null, string[]];
+    const worthOfAViewNow = 2 ** ((Date.now() - Number(landmark)) / trendingHalfLifeMs);
+    const movies = flat.flatMap((movieId, index) =>
+      index % 2 === 0 ? [{ movieId, score: Number(flat[index + 1]) / worthOfAViewNow }] : [],
+    );
+    return firsts.map((first) => movies.slice(0, first));
+  });
+}

@@ -1,0 +1,31 @@
+import { codedError } from '../../gateway/errors.ts';
+import { movieCounters, trendingMovies } from './queries.ts';
+import type { Resolvers } from './types.generated.ts';
+
+const mostMovies = 100;
+
+export const resolvers: Resolvers = {
+  Query: {
+    async trendingMovies(_parent, { first }, context) {
+      if (first < 1 || first > mostMovies) {
+        throw codedError('BAD_USER_INPUT', `first must be between 1 and ${mostMovies}.`, { argument: ['first'] });
+      }
+      const movies = await context.load(trendingMovies, first);
+      return movies.map(({ movieId, score }) => ({ movie: { id: movieId }, score }));
+    },
+  },
+  Mutation: {
+    async logout(_parent, _args, { request }) {
+      if (request.token === null) return { loggedOut: false };
+      await request.sessions.end(request.token);
+      return { loggedOut: true };
+    },
+  },
+  Movie: {
+    viewCount: async (movie, _args, context) => (await context.load(movieCounters, idOf(movie))).viewCount,
+    rank: async (movie, _args, context) => (await context.load(movieCounters, idOf(movie))).rank,
+  },
+};
+
+/** A movie never comes here without its key. */
+const idOf = (movie: { id?: string }) => movie.id as string;

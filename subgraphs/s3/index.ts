@@ -1,0 +1,15 @@
+import type { Room } from '../../gateway/room.ts';
+import { resolvers } from './resolvers.ts';
+import { s3Sink } from './sink.ts';
+import { openS3 } from './store.ts';
+
+/** S3: posters, videos, and the lake of all raw events. */
+export const s3: Room = {
+  name: 's3',
+  resolvers,
+  consumes: ['watch.recorded', 'user.signed_up', 'movie.changed'],
+  open({ settings }) {
+    const store = openS3(settings.s3);
+    return { store, sink: s3Sink(store) };
+  },
+};

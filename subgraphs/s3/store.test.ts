@@ -1,0 +1,49 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { expect, test } from 'vitest';
+import { readSettings } from '../../config.ts';
+import { putPoster } from './commands.ts';
+import { mediaOf } from './queries.ts';
+import { openS3 } from './store.ts';
+
+const settings = readSettings().s3;
+
+/** A port with nobody behind it, or with somebody who takes connections and never says a word. */
+async function port({ silent }: { silent: boolean }): Promise<AsyncDisposable & { endpoint: string }> {
+  const server = createServer((socket) => void socket.on('error', () => {}));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  if (!silent) server.close();
+  return {
+    endpoint,
+    async [Symbol.asyncDispose]() {
+      server.close();
+    },
+  };
+}
+
+test('a dead server is STORE_UNAVAILABLE at once', async () => {
+  await using dead = await port({ silent: false });
+  const store = openS3({ ...settings, endpoint: dead.endpoint });
+  const start = performance.now();
+  for (const call of [() => mediaOf(store, ['m101']), () => putPoster(store, 'm101', ''), () => store.ping()]) {
+    await expect(call()).rejects.toMatchObject({ extensions: { code: 'STORE_UNAVAILABLE', store: 's3' } });
+  }
+  expect(performance.now() - start).toBeLessThan(1_000);
+  await store.close();
+});
+
+test('a server that hangs is STORE_TIMEOUT after the deadline', async () => {
+  await using hanging = await port({ silent: true });
+  const store = openS3({ ...settings, endpoint: hanging.endpoint, timeoutMs: 200 });
+  await expect(mediaOf(store, ['m101'])).rejects.toMatchObject({ extensions: { code: 'STORE_TIMEOUT' } });
+  await store.close();
+});
+
+test('what S3 refuses is STORE_ERROR', async () => {
+  const store = openS3({ ...settings, secretAccessKey: 'wrong' });
+  await expect(mediaOf(store, ['m101'])).rejects.toMatchObject({ extensions: { code: 'STORE_ERROR' } });
+  await expect(store.ping()).rejects.toMatchObject({ extensions: { code: 'STORE_ERROR' } });
+  await store.close();
+});

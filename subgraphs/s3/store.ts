@@ -1,0 +1,99 @@
+import { CreateBucketCommand, GetObjectCommand, HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import type { Settings } from '../../config.ts';
+import type { Context, RoomStore } from '../../gateway/room.ts';
+import { createSeam } from '../../gateway/seam.ts';
+
+/** What queries, commands and the sink need of S3. */
+export interface S3Store extends RoomStore {
+  mediaBucket: string;
+  lakeBucket: string;
+  /**
+   * Calls S3.
+   * @param statement the operation and what it touches, for those who observe: `PutObject s3://bucket/key`
+   * @param work sends one command, with the options that let the deadline end it
+   */
+  call<T>(statement: string, work: (client: S3Client, options: { abortSignal: AbortSignal }) => Promise<T>): Promise<T>;
+  /**
+   * A URL with which whoever has it can GET an object of the media bucket until it expires. Computed here (Signature
+   * Version 4 in the query string): S3 is not asked, so it may be a URL of nothing.
+   */
+  sign(key: string, expiresInSeconds: number): Promise<string>;
+}
+
+export type RoomContext = Context<S3Store>;
+
+/** Opens the client; the server need not be there. It speaks HTTP, so there is nothing to reconnect. */
+export function openS3(settings: Settings['s3']): S3Store {
+  const { endpoint, region, accessKeyId, secretAccessKey, mediaBucket, lakeBucket, timeoutMs } = settings;
+  const seam = createSeam({ store: 's3', timeoutMs, isOutage });
+  const client = new S3Client({
+    endpoint,
+    region,
+    credentials: { accessKeyId, secretAccessKey },
+    // http://host/bucket/key: a bucket as a host name needs a DNS of its own.
+    forcePathStyle: true,
+    // Checksum trailers are AWS's own; servers that only speak S3 may not know them.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    // One more try, for a kept-alive connection that the server has closed meanwhile.
+    maxAttempts: 2,
+    requestHandler: { connectionTimeout: 1_000 },
+  });
+  const call: S3Store['call'] = (statement, work) => seam(statement, (abortSignal) => work(client, { abortSignal }));
+  const bucketExists = (bucket: string) =>
+    call(`HeadBucket s3://${bucket}`, async (s3, options) => {
+      const head = s3.send(new HeadBucketCommand({ Bucket: bucket }), options);
+      return head.then(
+        () => true,
+        (error: unknown) => {
+          if (statusOf(error) === 404) return false;
+          throw error;
+        },
+      );
+    });
+
+  return {
+    mediaBucket,
+    lakeBucket,
+    call,
+    sign: (Key, expiresIn) => getSignedUrl(client, new GetObjectCommand({ Bucket: mediaBucket, Key }), { expiresIn }),
+    async ping() {
+      // Before migrate() there is no bucket, and the answer shows as well that S3 reads.
+      await bucketExists(mediaBucket);
+    },
+    async migrate() {
+      for (const bucket of [mediaBucket, lakeBucket]) {
+        if (await bucketExists(bucket)) continue;
+        await call(`CreateBucket s3://${bucket}`, (s3, options) =>
+          s3.send(createBucket(bucket, region), options),
+        ).catch(async (error: unknown) => {
+          // Another process may have made it since.
+          if (!(await bucketExists(bucket))) throw error;
+        });
+      }
+    },
+    async close() {
+      client.destroy();
+    },
+  };
+}
+
+/** us-east-1 is where a bucket goes that names no place, and the one region that S3 refuses to be told. */
+function createBucket(bucket: string, region: string): CreateBucketCommand {
+  const CreateBucketConfiguration = { LocationConstraint: region as 'eu-west-1' };
+  return new CreateBucketCommand({ Bucket: bucket, ...(region !== 'us-east-1' && { CreateBucketConfiguration }) });
+}
+
+const networkErrors = new Set([
+  ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN'],
+]);
+
+const statusOf = (error: unknown) =>
+  (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode ?? 0;
+
+/** Errors of Node's sockets, the SDK's own timeout, and the answers of a server (or a proxy before it) that cannot work. */
+function isOutage(error: unknown): boolean {
+  const { code = '', name } = error as { code?: string; name?: string };
+  return networkErrors.has(code) || name === 'TimeoutError' || [500, 502, 503, 504].includes(statusOf(error));
+}

@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { root } from '../../config.ts';
+import { control } from '../control.ts';
+import { type Answered, alice, ask, login, newUser, recordWatch, settings, until, untilApplied } from '../harness.ts';
+
+const moviePage = readFileSync(join(root, 'schema', 'operations', 'movie-page.graphql'), 'utf8');
+
+/** What of the page each store answers, as paths of the answer. With Redis the viewer goes, and with the viewer what is theirs. */
+const pathsOf: Record<string, string[]> = {
+  postgres: [
+    ...['title', 'synopsis', 'releaseYear', 'runtimeMinutes', 'genres', 'tags', 'licensedFrom', 'licensedUntil'].map(
+      (field) => `movie.${field}`,
+    ),
+    'trendingMovies.*.movie.title',
+    'topMovies.*.movie.title',
+    'me.name',
+    'me.continueWatching.edges.*.node.movie.title',
+    'me.watchHistory.edges.*.node.movie.title',
+  ],
+  redis: ['movie.viewCount', 'movie.rank', 'movie.streamingUrl', 'trendingMovies', 'me'],
+  cassandra: ['me.continueWatching', 'me.watchHistory'],
+  clickhouse: ['movie.viewsLast24h', 'movie.viewsPerHour', 'topMovies'],
+  s3: ['movie.posterUrl', 'movie.streamingUrl', 'trendingMovies.*.movie.posterUrl'],
+  kafka: ['fanout'],
+};
+/** Fields that are null in the demo data itself. */
+const alwaysNull = new Set(['movie.licensedFrom', 'movie.licensedUntil']);
+
+let token: string;
+const page = () => ask(moviePage, { token, variables: { id: 'm101' } });
+
+beforeAll(async () => {
+  token = await login(alice);
+});
+
+describe.for(Object.keys(pathsOf))('with %s stopped', (store) => {
+  afterEach(async () => {
+    await control(settings, 'start', store);
+    await until(`the page is whole again after ${store} is back`, async () => (await page()).errors.length === 0);
+  });
+
+  test('the page still answers, with just its fields null and coded', async () => {
+    await control(settings, 'stopOne', store);
+    const startedAt = performance.now();
+    const answer = await page();
+    expect(performance.now() - startedAt).toBeLessThan(settings.gateway.requestTimeoutMs);
+
+    const wanted = new Set((pathsOf[store] ?? []).filter((path) => !alwaysNull.has(path)));
+    expect(nullPaths(answer.data)).toEqual(wanted);
+    expect(answer.errors.length).toBeGreaterThan(0);
+    for (const { path, extensions } of answer.errors) {
+      expect(extensions).toMatchObject({
+        code: expect.stringMatching(/^STORE_(UNAVAILABLE|TIMEOUT)$/),
+        store,
+        retryable: true,
+      });
+      expect(pathsOf[store]).toContain(generalised(path ?? []));
+    }
+  });
+
+  // Without Postgres nothing is accepted, and without Redis nobody is known.
+  test.skipIf(store === 'postgres' || store === 'redis')('what is accepted meanwhile arrives', async () => {
+    const user = await newUser();
+    await control(settings, 'stopOne', store);
+    const eventId = await recordWatch(user.token, { movieId: 'm130' });
+    await control(settings, 'start', store);
+    await untilApplied(eventId, user.token);
+  });
+});
+
+test('a store that hangs costs its deadline once, and its own fields only', async () => {
+  await control(settings, 'pause', 'clickhouse');
+  try {
+    const { data, errors } = await page();
+    expect(nullPaths(data)).toEqual(new Set(pathsOf.clickhouse));
+    expect(new Set(errors.map(({ extensions }) => extensions?.code))).toEqual(new Set(['STORE_TIMEOUT']));
+  } finally {
+    await control(settings, 'resume', 'clickhouse');
+  }
+  await until('the page is whole again', async () => (await page()).errors.length === 0);
+});
+
+const generalised = (path: readonly (string | number)[]) =>
+  path.map((key) => (typeof key === 'number' ? '*' : key)).join('.');
+
+/** The paths at which an answer is null, list positions as `*`. */
+function nullPaths(data: Answered['data'], path: string[] = [], found = new Set<string>()): Set<string> {
+  if (data === null) {
+    const name = path.join('.');
+    if (!alwaysNull.has(name)) found.add(name);
+  } else if (typeof data === 'object') {
+    for (const [key, value] of Object.entries(data))
+      nullPaths(value, [...path, Array.isArray(data) ? '*' : key], found);
+  }
+  return found;
+}

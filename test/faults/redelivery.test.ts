@@ -1,0 +1,88 @@
+import { Kafka, logLevel } from 'kafkajs';
+import { expect, test } from 'vitest';
+import { names } from '../../fanout/names.ts';
+import { topics } from '../../schema/events/index.ts';
+import { rooms } from '../../subgraphs/index.ts';
+import { verify } from '../command.ts';
+import { control } from '../control.ts';
+import { derivedState } from '../derived.ts';
+import { askWhole, settings, until } from '../harness.ts';
+
+const kafka = new Kafka({ brokers: settings.kafka.brokers, logLevel: logLevel.ERROR });
+
+const caughtUp = () =>
+  until(
+    'no sink lags',
+    async () => {
+      const { fanout } = await askWhole('{ fanout { sinks { lag deadLetters } } }');
+      return fanout.sinks.every(({ lag }: { lag: number }) => lag === 0);
+    },
+    120_000,
+  );
+
+test('every event delivered a second time, in other batches, changes nothing', async () => {
+  await caughtUp();
+  const before = await derivedState();
+
+  await control(settings, 'stopOne', 'workers');
+  const admin = kafka.admin();
+  await admin.connect();
+  const sinks = rooms.filter(({ consumes }) => consumes);
+  for (const { name } of sinks) {
+    for (const { topic, partitions } of await admin.fetchOffsets({ groupId: names.group(name) })) {
+      const earliest = partitions.map(({ partition }) => ({ partition, offset: '0' }));
+      await admin.setOffsets({ groupId: names.group(name), topic, partitions: earliest });
+    }
+  }
+  await admin.disconnect();
+  await control(settings, 'start', 'workers');
+
+  await caughtUp();
+  expect(await derivedState()).toEqual(before);
+  await verify();
+});
+
+test('every event published a second time, newest first, changes nothing: old versions lose', async () => {
+  await caughtUp();
+  const before = await derivedState();
+
+  const messages = await readAll();
+  expect(messages.length).toBeGreaterThan(1_000);
+  const producer = kafka.producer();
+  await producer.connect();
+  for (const { topic, key, value } of messages.reverse()) await producer.send({ topic, messages: [{ key, value }] });
+  await producer.disconnect();
+
+  await caughtUp();
+  expect(await derivedState()).toEqual(before);
+  await verify();
+});
+
+/** Every message of every event topic, as it lies there. */
+async function readAll() {
+  const admin = kafka.admin();
+  await admin.connect();
+  let missing = 0;
+  for (const topic of topics) {
+    for (const { low, high } of await admin.fetchTopicOffsets(topic)) missing += Number(high) - Number(low);
+  }
+  const groupId = `test-read-all-${crypto.randomUUID()}`;
+  const consumer = kafka.consumer({ groupId });
+  await consumer.connect();
+  await consumer.subscribe({ topics: [...topics], fromBeginning: true });
+  const messages: { topic: string; key: Buffer | null; value: Buffer | null }[] = [];
+  await new Promise<void>((resolve) => {
+    void consumer.run({
+      autoCommit: false,
+      eachMessage: async ({ topic, message: { key, value } }) => {
+        messages.push({ topic, key, value });
+        missing -= 1;
+        if (missing === 0) resolve();
+      },
+    });
+  });
+  await consumer.disconnect();
+  await admin.deleteGroups([groupId]);
+  await admin.disconnect();
+  return messages;
+}

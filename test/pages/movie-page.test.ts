@@ -1,0 +1,207 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { root } from '../../config.ts';
+import { readFilms } from '../../seed/films.ts';
+import { generate } from '../../seed/generate.ts';
+import { loadedAt } from '../../seed/load.ts';
+import { type Answered, alice, ask, login, settings } from '../harness.ts';
+import { truth, viewsSince } from '../truth.ts';
+
+const moviePage = readFileSync(join(root, 'schema', 'operations', 'movie-page.graphql'), 'utf8');
+const films = readFilms();
+const inception = films.find(({ id }) => id === 'm101');
+// The very data that start-up loaded: same size, same moment. No test records a watch of m101, or as Alice.
+const { watches } = generate({ size: 'test', now: loadedAt(settings), films });
+const loaded = [...watches];
+const playsOfInception = loaded.filter(({ movieId, action }) => movieId === 'm101' && action === 'PLAY');
+const hourMs = 3_600_000;
+
+let token: string;
+let page: Answered['data'];
+let askedAt: number;
+
+beforeAll(async () => {
+  token = await login(alice);
+  askedAt = Date.now();
+  const { data, errors } = await ask(moviePage, { token, variables: { id: 'm101' } });
+  expect(errors).toEqual([]);
+  page = data;
+});
+
+describe('the movie page, field by field against what was loaded', () => {
+  test('Postgres: the catalogue', () => {
+    expect(page.movie).toMatchObject({
+      id: 'm101',
+      title: 'Inception',
+      synopsis: inception?.synopsis,
+      releaseYear: 2010,
+      runtimeMinutes: 148,
+      genres: inception?.genres,
+      tags: inception?.tags,
+    });
+  });
+
+  test('Redis: views and rank', async () => {
+    expect(playsOfInception.length).toBeGreaterThan(0);
+    expect(page.movie.viewCount).toBe(playsOfInception.length);
+    const views = [...(await viewsSince(new Date(0))).values()];
+    const above = views.filter((count) => count > playsOfInception.length).length;
+    const atLeast = views.filter((count) => count >= playsOfInception.length).length;
+    expect(page.movie.rank).toBeGreaterThan(above);
+    expect(page.movie.rank).toBeLessThanOrEqual(atLeast);
+  });
+
+  test('Redis: trending, a view worth half as much after a day', async () => {
+    const plays = await truth<{ movie_id: string; watched_at: Date }>(
+      `SELECT movie_id, watched_at FROM user_watch WHERE action = 'PLAY'`,
+    );
+    const scores = new Map<string, number>();
+    for (const { movie_id, watched_at } of plays) {
+      const weight = 2 ** ((watched_at.getTime() - askedAt) / (24 * hourMs));
+      scores.set(movie_id, (scores.get(movie_id) ?? 0) + weight);
+    }
+    const best = [...scores.values()].sort((a, b) => b - a);
+    expect(page.trendingMovies).toHaveLength(5);
+    for (const [place, { movie, score }] of page.trendingMovies.entries()) {
+      expect(score / (scores.get(movie.id) ?? 0)).toBeCloseTo(1, 2);
+      expect(score / (best[place] ?? 0)).toBeCloseTo(1, 2);
+      expect(movie.title).toBe(films.find(({ id }) => id === movie.id)?.title);
+    }
+  });
+
+  test('ClickHouse: the last 24 hours and each of its hours', () => {
+    const since = (ms: number) => playsOfInception.filter(({ watchedAt }) => watchedAt.getTime() >= ms).length;
+    // A view may have left the window between the question and this line.
+    expect([since(askedAt - 24 * hourMs), since(Date.now() - 24 * hourMs)]).toContain(page.movie.viewsLast24h);
+    expect(page.movie.viewsPerHour).toHaveLength(24);
+    for (const { hour, views } of page.movie.viewsPerHour) {
+      const from = Date.parse(hour);
+      expect(from % hourMs).toBe(0);
+      expect(views).toBe(since(from) - since(from + hourMs));
+    }
+  });
+
+  test('ClickHouse: top of the week', async () => {
+    const week = await viewsSince(new Date(askedAt - 7 * 24 * hourMs));
+    const best = [...week.values()].sort((a, b) => b - a);
+    for (const [place, { movie, views }] of page.topMovies.entries()) {
+      // The materialized view counts whole hours, so the window begins up to an hour earlier or later.
+      expect(Math.abs(views - (week.get(movie.id) ?? 0))).toBeLessThanOrEqual(3);
+      expect(Math.abs(views - (best[place] ?? 0))).toBeLessThanOrEqual(3);
+    }
+  });
+
+  test('Cassandra: what Alice watched last, newest first, and where she can go on', async () => {
+    const hers = loaded
+      .filter(({ userId }) => userId === alice.id)
+      .sort((a, b) => b.watchedAt.getTime() - a.watchedAt.getTime());
+    const newest = page.me.watchHistory.edges.map(({ node }: { node: Record<string, unknown> }) => node);
+    expect(newest.map(({ watchedAt, action }: Record<string, string>) => [watchedAt, action])).toEqual(
+      hers.slice(0, 5).map(({ watchedAt, action }) => [watchedAt.toISOString(), action]),
+    );
+    expect(page.me.watchHistory.pageInfo.hasNextPage).toBe(hers.length > 5);
+
+    const playbacks = await truth<{ movie_id: string; last_watched_at: Date; position_seconds: number }>(
+      'SELECT * FROM playback WHERE user_id = $1 AND NOT completed ORDER BY last_watched_at DESC, movie_id LIMIT 5',
+      [alice.id],
+    );
+    expect(page.me.continueWatching.edges.map(({ node }: { node: unknown }) => node)).toEqual(
+      playbacks.map(({ movie_id, last_watched_at, position_seconds }) => ({
+        movie: { id: movie_id, title: films.find(({ id }) => id === movie_id)?.title },
+        lastWatchedAt: last_watched_at.toISOString(),
+        positionSeconds: position_seconds,
+      })),
+    );
+  });
+
+  test('Cassandra: the whole history, page by page', async () => {
+    const query = `query ($after: String) { me { watchHistory(first: 7, after: $after) {
+      edges { node { id } } pageInfo { hasNextPage endCursor } } } }`;
+    const ids: string[] = [];
+    for (let after: string | null = null; ; ) {
+      const { data } = await ask(query, { token, variables: { after } });
+      const { edges, pageInfo } = data.me.watchHistory;
+      ids.push(...edges.map(({ node }: { node: { id: string } }) => node.id));
+      if (!pageInfo.hasNextPage) break;
+      after = pageInfo.endCursor;
+    }
+    const rows = await truth<{ event_id: string }>(
+      'SELECT event_id FROM user_watch WHERE user_id = $1 ORDER BY watched_at DESC',
+      [alice.id],
+    );
+    expect(new Set(ids)).toEqual(new Set(rows.map(({ event_id }) => event_id)));
+    expect(ids).toHaveLength(rows.length);
+  });
+
+  test('S3: the poster is the film’s, and the video streams with Range from its signed URL', async () => {
+    const poster = await fetch(page.movie.posterUrl);
+    expect(poster.status).toBe(200);
+    expect(await poster.text()).toContain('Inception');
+
+    const part = await fetch(page.movie.streamingUrl, { headers: { range: 'bytes=4-11' } });
+    expect(part.status).toBe(206);
+    expect(part.headers.get('content-range')).toMatch(/^bytes 4-11\/\d+$/);
+    expect(part.headers.get('content-type')).toBe('video/mp4');
+    expect((await part.text()).slice(0, 4)).toBe('ftyp');
+  });
+
+  test('Kafka: every sink has caught up', () => {
+    const names = page.fanout.sinks.map(({ name }: { name: string }) => name).sort();
+    expect(names).toEqual(['cassandra', 'clickhouse', 'redis', 's3']);
+    for (const sink of page.fanout.sinks) expect(sink).toMatchObject({ lag: 0, deadLetters: 0 });
+  });
+});
+
+test('watchersOn tells who watched on a day, with the scope analytics', async () => {
+  const day = playsOfInception[0]?.watchedAt.toISOString().slice(0, 10);
+  const expected = new Set(
+    playsOfInception
+      .filter(({ watchedAt }) => watchedAt.toISOString().startsWith(day ?? ''))
+      .map(({ userId }) => userId),
+  );
+  const query = 'query ($date: Date!) { movie(id: "m101") { watchersOn(date: $date) { id } } }';
+  const bobs = await login({ email: 'bob@streamshop.example', password: 'demo-bob-2' });
+  const { data, errors } = await ask(query, { token: bobs, variables: { date: day } });
+  expect(errors).toEqual([]);
+  expect(new Set(data.movie.watchersOn.map(({ id }: { id: string }) => id))).toEqual(expected);
+  expect((await ask(query, { token, variables: { date: day } })).errors[0]?.extensions?.code).toBe('FORBIDDEN');
+});
+
+test('a movie that does not exist is null, with one NOT_FOUND at its path', async () => {
+  const { data, errors } = await ask('{ movie(id: "m0") { id title genres viewCount } }');
+  expect(data).toEqual({ movie: null });
+  expect(errors).toHaveLength(1);
+  expect(errors[0]).toMatchObject({ path: ['movie'], extensions: { code: 'NOT_FOUND' } });
+});
+
+test('lists by genre, tag and year hold just the films that fit', async () => {
+  const list = async (variables: object) => {
+    const ids: string[] = [];
+    for (let after: string | null = null; ; ) {
+      const { data, errors } = await ask(
+        `query ($after: String, $genre: String, $tag: String, $yearFrom: Int, $yearTo: Int) {
+          movies(first: 20, after: $after, genre: $genre, tag: $tag, yearFrom: $yearFrom, yearTo: $yearTo) {
+            edges { node { id } } pageInfo { hasNextPage endCursor } } }`,
+        { variables: { ...variables, after } },
+      );
+      expect(errors).toEqual([]);
+      ids.push(...data.movies.edges.map(({ node }: { node: { id: string } }) => node.id));
+      if (!data.movies.pageInfo.hasNextPage) return ids.sort();
+      after = data.movies.pageInfo.endCursor;
+    }
+  };
+  const where = (fits: (film: (typeof films)[number]) => boolean) =>
+    films
+      .filter(fits)
+      .map(({ id }) => id)
+      .sort();
+  const genre = inception?.genres[0] ?? 'Sci-Fi';
+  const tag = inception?.tags[0] ?? '';
+  expect(await list({})).toEqual(expect.arrayContaining(where(() => true)));
+  expect(await list({ genre })).toEqual(where((film) => film.genres.includes(genre)));
+  expect(await list({ tag })).toEqual(where((film) => film.tags.includes(tag)));
+  expect(await list({ yearFrom: 1990, yearTo: 1999 })).toEqual(
+    where(({ releaseYear }) => releaseYear >= 1990 && releaseYear <= 1999),
+  );
+});

@@ -1,0 +1,149 @@
+import {
+  buildClientSchema,
+  type GraphQLArgument,
+  type GraphQLField,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  getIntrospectionQuery,
+  getNamedType,
+  isEnumType,
+  isObjectType,
+  isRequiredArgument,
+} from 'graphql';
+import { beforeAll, expect, test } from 'vitest';
+import { type Answered, ask, askWhole, newUser, recordWatch, untilApplied } from '../harness.ts';
+
+/** Whose things are looked for: she has watched something, and nobody else may learn what. */
+let her: Awaited<ReturnType<typeof newUser>>;
+let stranger: Awaited<ReturnType<typeof newUser>>;
+let herEvent: string;
+let schema: GraphQLSchema;
+
+beforeAll(async () => {
+  her = await newUser('Her Name');
+  stranger = await newUser('A Stranger');
+  herEvent = await recordWatch(her.token, { movieId: 'm145' });
+  await untilApplied(herEvent, her.token);
+  schema = buildClientSchema(await askWhole(getIntrospectionQuery()));
+});
+
+/** A value for every argument that the walk meets; it aims at her. */
+function sampleFor(field: string, argument: GraphQLArgument): string {
+  const type = getNamedType(argument.type);
+  if (argument.name === 'id') return JSON.stringify({ movie: 'm145', user: her.id, event: herEvent }[field] ?? her.id);
+  if (type.name === 'Date') return JSON.stringify(new Date().toISOString().slice(0, 10));
+  if (isEnumType(type)) return type.getValues()[0]?.name ?? '';
+  throw new Error(`the walk knows no value for ${field}(${argument.name}: ${argument.type})`);
+}
+
+/** Selects every field of a type, and of the types below it, each type once on the way down. */
+function selectAll(type: GraphQLObjectType, above: readonly string[], visited: Set<string>): string {
+  const fields = Object.values(type.getFields()).flatMap((field) => {
+    const below = getNamedType(field.type);
+    if (isObjectType(below) && above.includes(below.name)) return [];
+    visited.add(`${type.name}.${field.name}`);
+    return [selectField(field, [...above, type.name], visited)];
+  });
+  return `{ __typename ${fields.join(' ')} }`;
+}
+
+function selectField(field: GraphQLField<unknown, unknown>, above: readonly string[], visited: Set<string>): string {
+  const below = getNamedType(field.type);
+  const needed = field.args.filter(isRequiredArgument).map((arg) => `${arg.name}: ${sampleFor(field.name, arg)}`);
+  const list = needed.length > 0 ? `(${needed.join(', ')})` : '';
+  return `${field.name}${list} ${isObjectType(below) ? selectAll(below, above, visited) : ''}`;
+}
+
+/** Asks for every field below every root field, one root a request. */
+async function walk(token?: string): Promise<{ answers: Map<string, Answered>; visited: Set<string> }> {
+  const query = schema.getQueryType() as GraphQLObjectType;
+  const visited = new Set<string>();
+  const answers = new Map<string, Answered>();
+  for (const field of Object.values(query.getFields())) {
+    visited.add(`Query.${field.name}`);
+    answers.set(field.name, await ask(`{ ${selectField(field, [], visited)} }`, { token }));
+  }
+  return { answers, visited };
+}
+
+const refusals = new Set(['UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND']);
+
+/** What the walk brought home must hold nothing of hers but what is everybody's: her name and the day she joined. */
+function expectNothingOfHers(answers: Map<string, Answered>): void {
+  for (const [root, { data, errors }] of answers) {
+    const text = JSON.stringify({ data, errors });
+    for (const secret of [her.email, her.token, her.password]) expect(text, root).not.toContain(secret);
+    // Her events are hers: no history, position or event of hers, whatever the way to it.
+    if (root !== 'event') expect(text, root).not.toContain(herEvent);
+    for (const { extensions, message } of errors) expect(refusals, `${root}: ${message}`).toContain(extensions?.code);
+  }
+  expect(answers.get('event')?.data).toEqual({ event: null });
+  const hers = answers.get('user')?.data.user;
+  expect(hers).toMatchObject({ id: her.id, name: her.name, email: null, watchHistory: null, continueWatching: null });
+}
+
+test('a visitor who walks every field finds nothing that is not theirs', async () => {
+  const { answers } = await walk();
+  expectNothingOfHers(answers);
+  expect(answers.get('me')?.data).toEqual({ me: null });
+  expect(answers.get('me')?.errors[0]?.extensions?.code).toBe('UNAUTHENTICATED');
+  expect(JSON.stringify(answers.get('movie')?.data.movie)).not.toContain(her.id);
+});
+
+test('another user who walks every field finds nothing that is not theirs', async () => {
+  const { answers } = await walk(stranger.token);
+  expectNothingOfHers(answers);
+  expect(answers.get('me')?.data.me).toMatchObject({ id: stranger.id, email: stranger.email });
+  expect(answers.get('movie')?.data.movie.watchersOn).toBeNull();
+});
+
+test('she herself finds her own with the same walk', async () => {
+  const { answers } = await walk(her.token);
+  const text = JSON.stringify(answers.get('me')?.data);
+  expect(text).toContain(her.email);
+  expect(text).toContain(herEvent);
+});
+
+test('the walk has been everywhere', async () => {
+  const { visited } = await walk();
+  const reachable = Object.values(schema.getTypeMap())
+    .filter((type) => isObjectType(type) && !type.name.startsWith('__') && type.name !== 'Mutation')
+    .flatMap((type) => Object.keys((type as GraphQLObjectType).getFields()).map((field) => `${type.name}.${field}`));
+  const inMutations = new Set<string>();
+  const mutation = schema.getMutationType() as GraphQLObjectType;
+  for (const field of Object.values(mutation.getFields())) {
+    const payload = getNamedType(field.type);
+    if (isObjectType(payload)) selectAll(payload, [], inMutations);
+  }
+  expect(reachable.filter((field) => !visited.has(field) && !inMutations.has(field))).toEqual([]);
+});
+
+test('a visitor can change nothing but sign up and log in', async () => {
+  const mutations: Record<string, string> = {
+    recordWatch: `recordWatch(input: { movieId: "m145", action: PLAY, positionSeconds: 0, durationSeconds: 0, device: WEB,
+      quality: HD, idempotencyKey: "stranger" }) { event { id } }`,
+    logout: 'logout { loggedOut }',
+  };
+  const all = Object.keys((schema.getMutationType() as GraphQLObjectType).getFields());
+  expect(all.filter((name) => !['signUp', 'login'].includes(name)).sort()).toEqual(Object.keys(mutations).sort());
+  for (const mutation of Object.values(mutations)) {
+    const { errors } = await ask(`mutation { ${mutation} }`);
+    expect(errors[0]?.extensions?.code).toBe('UNAUTHENTICATED');
+  }
+});
+
+test('a login that fails says the same for an unknown address and for a wrong password', async () => {
+  const attempt = async (email: string) => {
+    const query = 'mutation ($input: LoginInput!) { login(input: $input) { token } }';
+    const { errors } = await ask(query, { variables: { input: { email, password: 'not the password' } } });
+    return errors.map(({ message, extensions }) => [message, extensions?.code]);
+  };
+  expect(await attempt(her.email)).toEqual(await attempt('nobody@streamshop.example'));
+});
+
+test('after logout the token is worth nothing', async () => {
+  const user = await newUser();
+  await askWhole('mutation { logout { loggedOut } }', { token: user.token });
+  const { errors } = await ask('{ me { id } }', { token: user.token });
+  expect(errors[0]?.extensions?.code).toBe('UNAUTHENTICATED');
+});
