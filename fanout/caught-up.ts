@@ -1,13 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Admin } from 'kafkajs';
 import { Client } from 'pg';
 import type { Settings } from '../config.ts';
 import type { SinkInfo } from '../gateway/room.ts';
 import { rooms } from '../subgraphs/index.ts';
 import { kafkaClient } from './kafka.ts';
-import { topicsOf } from './message.ts';
-import { type Names, names } from './names.ts';
-import { fetchCommitted, fetchWatermarks, lagOf } from './offsets.ts';
+import { fetchLags } from './lags.ts';
+import { names } from './names.ts';
 import { countOutbox } from './outbox.ts';
 
 /** What the write path has yet to do. */
@@ -21,19 +19,6 @@ export interface Pending {
 /** The sinks of all rooms that are not switched off. */
 export const activeSinks = (settings: Settings): SinkInfo[] =>
   rooms.flatMap(({ name, consumes }) => (consumes && !settings.without.has(name) ? [{ name, consumes }] : []));
-
-/** How many messages each sink has yet to apply. */
-export async function fetchLags(admin: Admin, sinks: readonly SinkInfo[], names: Names): Promise<Map<string, number>> {
-  const topicNames = (sink: SinkInfo) => topicsOf(sink.consumes).map(names.topic);
-  const committed = await Promise.all(
-    sinks.map((sink) => fetchCommitted(admin, names.group(sink.name), topicNames(sink))),
-  );
-  // Read after the groups' offsets, so that a lag is never too small.
-  const watermarks = await fetchWatermarks(admin, [...new Set(sinks.flatMap(topicNames))]);
-  return new Map(
-    sinks.map((sink, index) => [sink.name, lagOf(committed[index] ?? new Map(), watermarks, topicNames(sink))]),
-  );
-}
 
 const pollEveryMs = 200;
 const patienceMs = 60_000;

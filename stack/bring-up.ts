@@ -28,7 +28,7 @@ export async function bringUp({ settings, size, onStopped }: BringUpOptions): Pr
   const supervisor = await createSupervisor({
     settings,
     processes: [...servers, ...roles],
-    onEvent: (event) => listeners.get(event.name)?.(event),
+    onEvent: (event) => (listeners.get(event.name) ?? tellLater)(event),
   });
   supervisor.stopOnSignal(onStopped);
 
@@ -92,4 +92,11 @@ function migrations(settings: Settings): ListrTask[] {
     };
     return [{ title: room.name, task: migrate }];
   });
+}
+
+/** After the start there is no list any more: what happens to a process is a line. */
+function tellLater({ name, state, detail, error }: StackEvent): void {
+  const time = new Date().toISOString().slice(11, 19);
+  if (error) console.error(`${time} ${name}: ${error.message}`);
+  else if (state !== 'stopped') console.log(`${time} ${name} ${state}${detail ? `: ${detail}` : ''}`);
 }

@@ -11,6 +11,13 @@ interface Death {
   hadData: boolean;
 }
 
+interface Silence {
+  /** What became of the last readiness query. */
+  reason: string;
+  afterMs: number;
+  logOffset: number;
+}
+
 /** Why a process died while it started, as one line that says what to do. */
 export function explainDeath(home: string, { name, dataFolder }: Process, death: Death): StackError {
   const log = readLogTail(home, name, death.logOffset);
@@ -35,9 +42,18 @@ export function explainDeath(home: string, { name, dataFolder }: Process, death:
 }
 
 /** A process that lives but does not answer in time. */
-export function explainTimeout(home: string, { name, readyWithinSeconds }: Process, reason: string): StackError {
+export function explainTimeout(home: string, { name }: Process, { reason, afterMs, logOffset }: Silence): StackError {
+  const log = tellingLine(readLogTail(home, name, logOffset));
   return new StackError(
     'START_TIMEOUT',
-    `${name} did not answer within ${readyWithinSeconds} s (${reason}). Its log may say why: ${logFileOf(home, name)}`,
+    `${name} did not answer within ${afterMs / 1000} s: ${reason}. Its log: "${log}" (${logFileOf(home, name)})`,
+  );
+}
+
+/** A server elsewhere, named in the environment, that does not answer. */
+export function explainUnreachable({ name, externalBy }: Process, reason: string): StackError {
+  return new StackError(
+    'NOT_REACHABLE',
+    `${name} does not answer where ${externalBy} points: ${reason}. Correct it, or unset it to have one started here`,
   );
 }

@@ -8,8 +8,9 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { readSettings } from '../config.ts';
 import { installJars } from './jars.ts';
 import { findJava } from './jdk.ts';
+import { readRecord } from './record.ts';
 import { installRedis } from './redis/server.ts';
-import { discoverServers, serverProcesses } from './server.ts';
+import { discoverServers, type Process, serverProcesses } from './server.ts';
 import { createSupervisor } from './supervisor.ts';
 import { runCli, type TestProfile, testProfile } from './testing.ts';
 
@@ -168,6 +169,34 @@ test('a disk that fills up while a server starts is named as the reason', { time
     execFileSync('umount', [disk]);
     rmSync(disk, { recursive: true });
   }
+});
+
+test('a process that never answers is ended, and named with the last words of its log', {
+  timeout: 30_000,
+}, async () => {
+  await using profile = testProfile(portOffset);
+  const mute: Process = {
+    name: 'mute',
+    ports: [],
+    command: () => ({ program: 'sh', args: ['-c', 'echo still thinking; sleep 600'] }),
+    ready: () => Promise.reject(new Error('no answer')),
+    readyWithinSeconds: 1,
+    stop: { signal: 'SIGTERM', graceSeconds: 1 },
+  };
+  const stack = await createSupervisor({ settings: profile.settings, processes: [mute] });
+  await expect(stack.startAll()).rejects.toMatchObject({
+    code: 'START_TIMEOUT',
+    message: `mute did not answer within 1 s: no answer. Its log: "still thinking" (${profile.home}/logs/mute.log)`,
+  });
+  expect(readRecord(profile.home, 'mute')).toBeUndefined();
+  await stack.stop();
+});
+
+test('a server elsewhere that does not answer is named with its variable', { timeout: 30_000 }, async () => {
+  await using profile = testProfile(portOffset, { ...only('redis'), REDIS_URL: 'redis://127.0.0.1:1' });
+  expect(await failureOf(profile)).toBe(
+    'redis does not answer where REDIS_URL points: connect ECONNREFUSED 127.0.0.1:1. Correct it, or unset it to have one started here',
+  );
 });
 
 test('every folder with a server.ts is a server of that name', async () => {

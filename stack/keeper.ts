@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reasonOf, StackError } from './errors.ts';
-import { explainDeath, explainTimeout } from './explain.ts';
+import { explainDeath, explainTimeout, explainUnreachable } from './explain.ts';
 import { adopt, end, hashOf, launch, type Running } from './launch.ts';
 import { logFileOf } from './log.ts';
 import { requireFreePorts } from './port.ts';
@@ -50,6 +50,8 @@ const firstPauseMs = 250;
 const probeTimeoutMs = 10_000;
 /** A process left behind by an earlier supervisor gets so long to answer before it is replaced. */
 const adoptWithinMs = 20_000;
+/** A server elsewhere is expected to be up: so long, for one that is just starting, and no longer. */
+const externalWithinMs = 10_000;
 
 /** Makes the keeper of one process. It does nothing until `start`. */
 export function createKeeper(process_: Process, { home, inTurn, onEvent }: Surroundings): Keeper {
@@ -82,7 +84,7 @@ export function createKeeper(process_: Process, { home, inTurn, onEvent }: Surro
   async function bringUp(): Promise<void> {
     if (process_.externalBy) {
       enter('starting', { detail: `elsewhere (${process_.externalBy})` });
-      await untilReady();
+      await untilReady(externalWithinMs);
       enter('ready', { detail: `elsewhere (${process_.externalBy})` });
       return;
     }
@@ -156,7 +158,12 @@ export function createKeeper(process_: Process, { home, inTurn, onEvent }: Surro
       } catch (error) {
         signal.throwIfAborted();
         if (mine !== running) throw error;
-        if (Date.now() > deadline) throw explainTimeout(home, process_, reasonOf(error));
+        if (Date.now() > deadline) {
+          const silence = { reason: reasonOf(error), afterMs: withinMs, logOffset: mine?.logOffset ?? 0 };
+          throw process_.externalBy
+            ? explainUnreachable(process_, silence.reason)
+            : explainTimeout(home, process_, silence);
+        }
         await sleep(100, undefined, { signal });
       }
     }

@@ -1,4 +1,4 @@
-import { type ClickHouseClient, ClickHouseError, createClient } from '@clickhouse/client';
+import { type ClickHouseClient, ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { serverProcesses } from '../server.ts';
 import { createSupervisor, type Supervisor } from '../supervisor.ts';
@@ -14,7 +14,7 @@ beforeAll(async () => {
     processes: await serverProcesses(profile.settings, profile.env),
   });
   await stack.startAll();
-  client = createClient({ url: profile.settings.clickhouse.url });
+  client = createClient({ url: profile.settings.clickhouse.url, log: { level: ClickHouseLogLevel.OFF } });
 });
 
 afterAll(async () => {

@@ -25,11 +25,16 @@ export const server: Server = {
 
   async ready({ redis }) {
     const client = new Redis(redis.url, { lazyConnect: true, retryStrategy: null, commandTimeout: redis.timeoutMs });
-    // The failed connect() below says the same; without a listener ioredis prints it as well.
-    client.on('error', () => {});
+    // connect() only says that the connection is closed; why, this event says.
+    let cause: Error | undefined;
+    client.on('error', (error) => {
+      cause = error;
+    });
     try {
       await client.connect();
       await client.ping();
+    } catch (error) {
+      throw cause ?? error;
     } finally {
       client.disconnect();
     }

@@ -43,6 +43,7 @@ async function openWithUser() {
 test('a watch is shown as it was recorded', async () => {
   await using user = await openWithUser();
   const watchedAt = minutesAgo(3);
+  const at = watchedAt.toISOString();
   const deed = { movieId: 'm101', watchedAt, action: 'PLAY' as const, positionSeconds: 90 };
   const [event] = watchesOf(user.id, [deed]);
   await user.apply(batchOf(event ? [event] : []));
@@ -51,20 +52,20 @@ test('a watch is shown as it was recorded', async () => {
   expect(history.errors).toBeUndefined();
   expect(history.connection?.edges.map(({ node }) => node)).toEqual([
     {
-      ...{ id: event?.id, action: 'PLAY', movie: { id: 'm101' }, watchedAt, positionSeconds: 90 },
+      ...{ id: event?.id, action: 'PLAY', movie: { id: 'm101' }, watchedAt: at, positionSeconds: 90 },
       ...{ durationSeconds: 30, device: 'TV', quality: 'HD' },
     },
   ]);
   const places = await user.ask(placesQuery);
   expect(places.connection?.edges.map(({ node }) => node)).toEqual([
-    { movie: { id: 'm101' }, positionSeconds: 90, lastWatchedAt: watchedAt },
+    { movie: { id: 'm101' }, positionSeconds: 90, lastWatchedAt: at },
   ]);
 });
 
 test('pages meet without a gap or a repetition, also where times are equal', async () => {
   await using user = await openWithUser();
   const sameTime = minutesAgo(1);
-  const deeds = Array.from({ length: 25 }, (_, index) => ({
+  const deeds = Array.from({ length: 24 }, (_, index) => ({
     movieId: `m${index}`,
     watchedAt: index % 2 === 0 ? sameTime : minutesAgo(2 + index),
   }));
@@ -72,7 +73,7 @@ test('pages meet without a gap or a repetition, also where times are equal', asy
 
   for (const source of [historyQuery, placesQuery]) {
     const whole = (await user.ask(source)).connection as Connection;
-    expect(whole.edges).toHaveLength(25);
+    expect(whole.edges).toHaveLength(24);
     expect(whole.pageInfo).toMatchObject({ hasNextPage: false, hasPreviousPage: false });
     const paged: Connection['edges'] = [];
     let after: string | null = null;

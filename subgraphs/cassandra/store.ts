@@ -39,7 +39,8 @@ export function openCassandra({
   const client = new Client({
     contactPoints: [contactPoint],
     localDataCenter: datacenter,
-    socketOptions: { connectTimeout: timeoutMs, readTimeout: timeoutMs },
+    // The seam's deadline comes first; the driver's own is for connections that never answer again.
+    socketOptions: { connectTimeout: timeoutMs, readTimeout: 2 * timeoutMs },
     policies: { reconnection: new policies.reconnection.ConstantReconnectionPolicy(reconnectAfterMs) },
     // One connection carries 2,048 requests at a time.
     pooling: { coreConnectionsPerHost: { 0: 1, 1: 1 } },

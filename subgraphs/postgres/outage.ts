@@ -9,14 +9,18 @@ const outageCodes = new Set([
   ...['08000', '08001', '08003', '08004', '08006', '53300', '57P01', '57P02', '57P03'],
 ]);
 
+/** What the driver adapter calls them where Prisma's own code says no more than "raw query failed". */
+const outageKinds = new Set(['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TooManyConnections']);
+
 /** pg gives these no code. */
 const outageMessages =
   /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/;
 
 /** Whether an error, or one of its causes, means that Postgres cannot be reached, rather than that it refused a statement. */
 export function isOutage(error: unknown): boolean {
-  for (const { code, originalCode, message } of causes(error)) {
+  for (const { code, originalCode, kind, message } of causes(error)) {
     if (outageCodes.has(String(code)) || outageCodes.has(String(originalCode))) return true;
+    if (outageKinds.has(String(kind))) return true;
     if (outageMessages.test(String(message))) return true;
   }
   return false;
@@ -25,6 +29,7 @@ export function isOutage(error: unknown): boolean {
 interface Failure {
   code?: unknown;
   originalCode?: unknown;
+  kind?: unknown;
   message?: unknown;
   cause?: unknown;
   errors?: unknown;

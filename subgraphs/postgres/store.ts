@@ -53,7 +53,8 @@ export function openPostgres({ url, poolSize, timeoutMs }: Settings['postgres'])
             signal.throwIfAborted();
             return result;
           },
-          { maxWait: timeoutMs, timeout: transactionTimeoutMs },
+          // The seam is the one that gives up: Prisma's own limits only stand behind it.
+          { maxWait: transactionTimeoutMs, timeout: transactionTimeoutMs },
         ),
       );
     },
