@@ -214,7 +214,8 @@ test('feeds a store that keeps its own position from there, and again from the b
   positions.set(2, 10n);
   store.batches.length = 0;
   await start(sink);
-  await until('it caught up', () => positions.get(2) === 30n);
+  // At once, and not only when the idle store is looked after.
+  await until('it caught up', () => positions.get(2) === 30n, 1_500);
   expect(store.ids()).toEqual(idsOf(events.slice(10)));
 
   // Emptied under the running sink: found by the next event …

@@ -179,9 +179,9 @@ function startLane(
       if (!marks) throw new Error(`Kafka says nothing of ${topicName}/${partition}`);
       return marks;
     },
-    seek: (offset) => consumer.seek({ topic: topicName, partition, offset: String(offset) }),
-    pause: () => consumer.pause(topicPartitions),
-    resume: () => consumer.resume(topicPartitions),
+    seek: (offset) => unlessCrashed(() => consumer.seek({ topic: topicName, partition, offset: String(offset) })),
+    pause: () => unlessCrashed(() => consumer.pause(topicPartitions)),
+    resume: () => unlessCrashed(() => consumer.resume(topicPartitions)),
     commit: (offset) => consumer.commitOffsets([{ topic: topicName, partition, offset: String(offset) }]),
     bury: (letter) => bury(producer, names.deadLetters, letter),
   };
@@ -194,4 +194,11 @@ function startLane(
     outage: storeOutage.member(),
     logger,
   });
+}
+
+/** A consumer that gave up has no group to steer any more, and throws; its lanes are ended in the same moment. */
+function unlessCrashed(steer: () => void): void {
+  try {
+    steer();
+  } catch {}
 }

@@ -17,6 +17,11 @@ const logger = pino({
   base: { role: role ? [role, name].filter(Boolean).join(' ') : 'workers' },
 });
 
+process.on('uncaughtException', (error) => {
+  logger.fatal({ err: error }, `the workers cannot go on: ${error.message}`);
+  process.exit(1);
+});
+
 try {
   const { withRelay, sinks } = readRole(settings);
   await using opened = openRooms(sinks, settings);

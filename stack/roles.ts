@@ -49,6 +49,8 @@ async function sinksHaveJoined(settings: Settings): Promise<void> {
   const admin = kafka.admin();
   try {
     await admin.connect();
+    // kafkajs learns of the brokers with the first metadata that it asks for, and needs one to find a coordinator.
+    await admin.listTopics();
     const { groups } = await admin.describeGroups(sinks.map(({ name }) => names.group(name)));
     const absent = groups.filter(({ state }) => state !== 'Stable').map(({ groupId }) => groupId);
     if (absent.length > 0) throw new Error(`no consumers yet in ${absent.join(', ')}`);

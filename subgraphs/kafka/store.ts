@@ -87,8 +87,12 @@ export function openKafka(settings: Settings['kafka'], sinks: readonly SinkInfo[
   };
 }
 
-/** kafkajs calls retriable whatever another attempt might cure: broken connections, and a broker that is not ready. */
+/**
+ * kafkajs calls retriable whatever another attempt might cure: broken connections, and a broker that is not ready. All
+ * but one error: that no broker it asked for a group's coordinator gave any answer.
+ */
 function isOutage(error: unknown): boolean {
   if (!(error instanceof Error && error.name.startsWith('KafkaJS'))) return false;
+  if (error.name === 'KafkaJSGroupCoordinatorNotFound') return true;
   return (error as KafkaJSError).retriable || isOutage(error.cause);
 }
