@@ -46,7 +46,7 @@ export async function waitUntilCaughtUp(settings: Settings): Promise<void> {
   }
 }
 
-export function describe({ outbox, lags }: Pending): string {
+function describe({ outbox, lags }: Pending): string {
   const behind = [...lags].filter(([, lag]) => lag > 0).map(([sink, lag]) => `${sink} lags by ${lag}`);
   return [`${outbox} rows in the outbox`, ...behind].join(', ');
 }

@@ -60,7 +60,7 @@ function startReader(kafka: Kafka, topic: string): Reader {
     wakeAll();
   };
 
-  // A group of its own that commits nothing: Kafka forgets it with its only member.
+  // A group of its own that commits nothing: some minutes after its only member has gone, Kafka forgets it.
   const consumer = kafka.consumer({
     groupId: `streamshop-dead-letters-${randomUUID()}`,
     maxWaitTimeInMs: 500,

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -11,6 +12,7 @@ import { openPostgres } from './store.ts';
 import { createDatabase } from './testing.ts';
 
 const settings = readSettings().postgres;
+const unavailable = { extensions: { code: 'STORE_UNAVAILABLE', store: 'postgres', retryable: true } };
 let database: Awaited<ReturnType<typeof createDatabase>>;
 beforeAll(async () => {
   database = await createDatabase();
@@ -58,9 +60,8 @@ describe('a server that is not there', () => {
   test('costs STORE_UNAVAILABLE at once, for statements and for transactions', async () => {
     const store = openPostgres({ ...settings, url: 'postgresql://nobody:nothing@127.0.0.1:1/none' });
     const startedAt = performance.now();
-    const expected = { extensions: { code: 'STORE_UNAVAILABLE', store: 'postgres', retryable: true } };
-    await expect(store.ping()).rejects.toMatchObject(expected);
-    await expect(store.transaction('nothing', async () => {})).rejects.toMatchObject(expected);
+    await expect(store.ping()).rejects.toMatchObject(unavailable);
+    await expect(store.transaction('nothing', async () => {})).rejects.toMatchObject(unavailable);
     expect(performance.now() - startedAt).toBeLessThan(1_000);
     await store.close();
   });
@@ -71,7 +72,7 @@ describe('a server that is not there', () => {
     await deploy(database.url);
     await Promise.all(Array.from({ length: 4 }, () => store.ping()));
     const running = store.db.$queryRaw`SELECT pg_sleep(2)`.then();
-    const broken = expect(running).rejects.toMatchObject({ extensions: { code: 'STORE_UNAVAILABLE' } });
+    const broken = expect(running).rejects.toMatchObject(unavailable);
     await reaches(name, 'active');
     await once(
       settings.url,
@@ -84,6 +85,48 @@ describe('a server that is not there', () => {
   });
 });
 
+test('a server that dies in the middle of a statement, and is back later', async () => {
+  const server = await relayTo(new URL(database.url));
+  await using store = closing(openPostgres({ ...settings, url: server.url }));
+  const broken = expect(store.db.$queryRaw`SELECT pg_sleep(2)`).rejects.toMatchObject(unavailable);
+  await reaches(server.name, 'active');
+  await server.die();
+  await broken;
+  await expect(store.ping()).rejects.toMatchObject(unavailable);
+  await server.comeBack();
+  await deploy(database.url);
+  await store.ping();
+  await server.die();
+});
+
+/** A way to the server that can be cut, as if the server had been killed. */
+async function relayTo(target: URL) {
+  const sockets = new Set<Socket>();
+  const listener = createServer((client) => {
+    const upstream = connect(Number(target.port), target.hostname);
+    for (const socket of [client, upstream]) {
+      sockets.add(socket.on('error', () => {}).on('close', () => sockets.delete(socket)));
+    }
+    client.pipe(upstream).pipe(client);
+  });
+  const listen = (port: number) => new Promise<void>((done) => listener.listen(port, '127.0.0.1', done));
+  await listen(0);
+  const { port } = listener.address() as AddressInfo;
+  const name = `test-of-a-death-${port}`;
+  const url = new URL(target);
+  Object.assign(url, { hostname: '127.0.0.1', port, search: `?application_name=${name}` });
+  return {
+    name,
+    url: url.href,
+    comeBack: () => listen(port),
+    die: async () => {
+      const closed = new Promise((done) => listener.close(done));
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
 test('a statement that Postgres refuses is STORE_ERROR', async () => {
   await using store = closing(openPostgres({ ...settings, url: database.url }));
   await expect(store.db.$queryRaw`SELECT no_such_column`).rejects.toMatchObject({
@@ -92,9 +135,13 @@ test('a statement that Postgres refuses is STORE_ERROR', async () => {
 });
 
 test('instants survive whatever time zone the server has', async () => {
+  const name = new URL(database.url).pathname.slice(1);
+  await once(database.url, `ALTER DATABASE ${name} SET timezone = 'Asia/Kolkata'`);
   await using store = closing(openPostgres({ ...settings, url: database.url }));
   const at = new Date('2026-07-01T12:34:56.789Z');
-  expect(await store.db.$queryRaw`SELECT ${at}::timestamptz AS at`).toEqual([{ at }]);
+  const rows = await store.db.$queryRaw`
+    SELECT '2026-07-01T12:34:56.789Z'::timestamptz AS read, ${at}::timestamptz = '2026-07-01T12:34:56.789Z' AS written`;
+  expect(rows).toEqual([{ read: at, written: true }]);
 });
 
 test('the server ends what a transaction may not take', async () => {

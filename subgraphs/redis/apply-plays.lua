@@ -30,8 +30,9 @@ for i = 0, (#ARGV - fixedArgs) / argsPerPlay - 1 do
     watchedAt = tonumber(ARGV[arg + 3]),
   }
   if ARGV[arg + 4] == '1' and first < position then
-    -- Redelivered so late that its id may be forgotten: the offset says whether it was counted.
-    if next > position then return { 'rewind', stored } end
+    -- Redelivered so late that its id may be forgotten: the offset says whether it was counted. It does not in a batch
+    -- across the position, nor in one without width, which a dead letter comes in.
+    if next > position or next == first then return { 'rewind', stored } end
   else
     table.insert(plays, play)
   end

@@ -18,6 +18,7 @@ const { values, positionals } = parseArgs({
   },
 });
 const options = values as { datasource?: string; datamodels?: string[]; version?: boolean };
+const datamodels = options.datamodels?.map((path): [string, string] => [path, readFileSync(path, 'utf8')]);
 const url: string = options.datasource ? JSON.parse(options.datasource).url : '';
 
 if (options.version) console.log('schema-engine-wasm');
@@ -34,7 +35,10 @@ async function runCommand(command: string | undefined): Promise<void> {
     const { code, message } = error as { code?: string; message: string };
     const prismaCodes: Record<string, string> = { '3D000': 'P1003', '28P01': 'P1000', ECONNREFUSED: 'P1001' };
     const fields = { message: message || code, error_code: prismaCodes[code ?? ''] ?? 'P1010' };
-    process.stderr.write(`${JSON.stringify({ level: 'ERROR', target: 'schema_engine::logger', fields })}\n`);
+    // The CLI takes the first line for a name and reads the rest as the error.
+    process.stderr.write(
+      `schema-engine\n${JSON.stringify({ level: 'ERROR', target: 'schema_engine::logger', fields })}`,
+    );
     process.exitCode = 1;
   }
 }
@@ -50,17 +54,12 @@ async function createDatabase(): Promise<{ databaseName: string }> {
 /** Answers requests until stdin ends. */
 async function serve(): Promise<void> {
   let opened: Promise<OpenEngine> | undefined;
-  const engine = async () => {
-    opened ??= openEngine(
-      url,
-      options.datamodels?.map((path) => [path, readFileSync(path, 'utf8')]),
-    );
-    return (await opened).engine;
-  };
   const call = async (method: string, params: object): Promise<unknown> => {
     if (method === 'createDatabase') return createDatabase();
-    if (method === 'getDatabaseVersion') return (await engine()).version(null);
-    const methods = (await engine()) as unknown as Record<string, (params: object) => Promise<unknown>>;
+    opened ??= openEngine(url, datamodels);
+    const { engine } = await opened;
+    if (method === 'getDatabaseVersion') return engine.version(null);
+    const methods = engine as unknown as Record<string, (params: object) => Promise<unknown>>;
     if (!methods[method]) throw new Error(`schema-engine.ts does not know "${method}"`);
     const result = await methods[method](params);
     // The native engine prints what `diff` finds through the CLI instead of giving it back.
