@@ -81,3 +81,11 @@ async function withinMs<T>(budgetMs: number, work: (signal: AbortSignal) => Prom
     clearTimeout(timeout);
   }
 }
+
+const networkErrorCodes = new Set([
+  ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN'],
+]);
+
+/** Whether an error is one of Node's sockets and name look-ups, which drivers pass on: a server that cannot be reached. */
+export const isNetworkError = (error: unknown): boolean =>
+  networkErrorCodes.has(String((error as { code?: unknown } | null)?.code));

@@ -1,3 +1,4 @@
+import { someOf } from '../../fanout/differences.ts';
 import type { Difference, PlaybackFact, Source } from '../../fanout/sink.ts';
 import { retentionDays } from './migrations.ts';
 import type { CassandraStore } from './store.ts';
@@ -66,13 +67,3 @@ const nameOf = ({ userId, movieId }: Pick<PlaybackFact, 'userId' | 'movieId'>) =
   `continuing movie ${movieId} of user ${userId}`;
 const placeOf = ({ lastWatchedAt, positionSeconds }: Pick<PlaybackFact, 'lastWatchedAt' | 'positionSeconds'>) =>
   `${positionSeconds} s at ${lastWatchedAt.toISOString()}`;
-
-const namedPerKind = 50;
-
-/** The first differences of a kind, and how many more there are. */
-function some(differences: readonly Difference[]): Difference[] {
-  const rest = differences.slice(namedPerKind);
-  const [next] = rest;
-  if (!next) return [...differences];
-  return [...differences.slice(0, namedPerKind), { ...next, what: `${next.what} and ${rest.length - 1} more like it` }];
-}

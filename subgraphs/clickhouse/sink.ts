@@ -1,3 +1,4 @@
+import { someOf } from '../../fanout/differences.ts';
 import type { Difference, Sink, Source } from '../../fanout/sink.ts';
 import type { StreamEvent, StreamEventOf } from '../../schema/events/index.ts';
 import { retentionDays } from './migrations.ts';
@@ -61,9 +62,9 @@ async function verify(store: ClickHouseStore, source: Source): Promise<Differenc
     }
   }
   return [
-    ...some([...missing].map((id) => ({ what: `watch event ${id}`, expected: 'present', actual: 'absent' }))),
-    ...some(unknown.map((id) => ({ what: `watch event ${id}`, expected: 'absent', actual: 'present' }))),
-    ...some(viewDifferences),
+    ...someOf([...missing].map((id) => ({ what: `watch event ${id}`, expected: 'present', actual: 'absent' }))),
+    ...someOf(unknown.map((id) => ({ what: `watch event ${id}`, expected: 'absent', actual: 'present' }))),
+    ...someOf(viewDifferences),
   ];
 }
 
@@ -97,15 +98,4 @@ GROUP BY movie_id`,
     { since },
   );
   return new Map(rows.map(({ movie_id, view_count }) => [movie_id, view_count]));
-}
-
-const namedPerKind = 50;
-
-/** The first differences of a kind, and how many more there are. */
-function some(differences: readonly Difference[]): Difference[] {
-  const more = differences.length - namedPerKind;
-  const [next] = differences.slice(namedPerKind);
-  return next
-    ? [...differences.slice(0, namedPerKind), { ...next, what: `${next.what} and ${more - 1} more of its kind` }]
-    : [...differences];
 }

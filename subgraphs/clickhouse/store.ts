@@ -1,7 +1,7 @@
 import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import type { Settings } from '../../config.ts';
 import type { Context, RoomStore } from '../../gateway/room.ts';
-import { createSeam } from '../../gateway/seam.ts';
+import { createSeam, isNetworkError } from '../../gateway/seam.ts';
 import { migrations } from './migrations.ts';
 
 /** What queries and the sink need of ClickHouse. */
@@ -19,7 +19,7 @@ const log = { level: ClickHouseLogLevel.OFF };
 
 /** Opens the client; the server need not be there. It speaks HTTP, so there is nothing to reconnect. */
 export function openClickHouse({ url, database, timeoutMs }: Settings['clickhouse']): ClickHouseStore {
-  const seam = createSeam({ store: 'clickhouse', timeoutMs, isOutage });
+  const seam = createSeam({ store: 'clickhouse', timeoutMs, isOutage: isNetworkError });
   // The server, whichever databases it has; and our database, which migrate() makes.
   const server = createClient({ url, log });
   const client = createClient({
@@ -73,14 +73,4 @@ export function openClickHouse({ url, database, timeoutMs }: Settings['clickhous
       await Promise.all([server.close(), client.close()]);
     },
   };
-}
-
-const networkErrors = new Set([
-  ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN'],
-]);
-
-/** Errors of Node's sockets, which carry such a code; an answer of ClickHouse itself carries a number. */
-function isOutage(error: unknown): boolean {
-  const { code = '' } = error as { code?: string };
-  return networkErrors.has(code);
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type ChainableCommander, Redis } from 'ioredis';
 import type { Settings } from '../../config.ts';
 import type { Context, RoomStore } from '../../gateway/room.ts';
-import { createSeam } from '../../gateway/seam.ts';
+import { createSeam, isNetworkError } from '../../gateway/seam.ts';
 
 /** What queries, sessions and the sink need of Redis. */
 export interface RedisStore extends RoomStore {
@@ -68,16 +68,13 @@ export async function replies(pipeline: ChainableCommander): Promise<unknown[]> 
 }
 
 const connectionErrors = new Set(['MaxRetriesPerRequestError', 'AbortError']);
-const networkErrors = new Set([
-  ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN'],
-]);
 
 /** Errors of ioredis that tell of the connection; and the one reply that means "not yet". */
 function isOutage(error: unknown): boolean {
-  const { name = '', message = '', code = '' } = error as { name?: string; message?: string; code?: string };
+  const { name = '', message = '' } = error as { name?: string; message?: string };
   return (
     connectionErrors.has(name) ||
-    networkErrors.has(code) ||
+    isNetworkError(error) ||
     message === 'Connection is closed.' ||
     message.startsWith('LOADING ')
   );

@@ -1,3 +1,4 @@
+import { someOf } from '../../fanout/differences.ts';
 import type { Difference, Source } from '../../fanout/sink.ts';
 import { keys } from './keys.ts';
 import { mayBeForgotten, seenKey } from './seen.ts';
@@ -78,14 +79,4 @@ async function leaderboardByMovie(store: RedisStore): Promise<Map<string, number
     redis.zrevrange(keys.leaderboard, 0, -1, 'WITHSCORES'),
   );
   return new Map(flat.flatMap((id, index) => (index % 2 === 0 ? [[id, Number(flat[index + 1])] as const] : [])));
-}
-
-const namedPerKind = 50;
-
-/** The first differences of a kind, and how many more there are. */
-function some(differences: readonly Difference[]): Difference[] {
-  const rest = differences.slice(namedPerKind);
-  const [next] = rest;
-  if (!next) return [...differences];
-  return [...differences.slice(0, namedPerKind), { ...next, what: `${next.what} and ${rest.length - 1} more like it` }];
 }

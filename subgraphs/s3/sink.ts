@@ -1,4 +1,5 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { someOf } from '../../fanout/differences.ts';
 import type { Difference, Sink, Source } from '../../fanout/sink.ts';
 import { concurrently } from './concurrently.ts';
 import { lakeKeys, lakeObjects, putLakeObject, readLakeObject } from './lake.ts';
@@ -49,19 +50,8 @@ async function verify(store: S3Store, source: Source): Promise<Difference[]> {
   }
   const nameOf = (id: string) => aggregates.get(id) ?? `watch event ${id}`;
   return [
-    ...some([...missing].map((id) => ({ what: nameOf(id), expected: 'present', actual: 'absent' }))),
-    ...some([...unknown].map((id) => ({ what: nameOf(id), expected: 'absent', actual: 'present' }))),
-    ...some(unreadable.map((key) => ({ what: `lake object ${key}`, expected: 'NDJSON', actual: 'something else' }))),
+    ...someOf([...missing].map((id) => ({ what: nameOf(id), expected: 'present', actual: 'absent' }))),
+    ...someOf([...unknown].map((id) => ({ what: nameOf(id), expected: 'absent', actual: 'present' }))),
+    ...someOf(unreadable.map((key) => ({ what: `lake object ${key}`, expected: 'NDJSON', actual: 'something else' }))),
   ];
-}
-
-const namedPerKind = 50;
-
-/** The first differences of a kind, and how many more there are. */
-function some(differences: readonly Difference[]): Difference[] {
-  const more = differences.length - namedPerKind;
-  const [next] = differences.slice(namedPerKind);
-  return next
-    ? [...differences.slice(0, namedPerKind), { ...next, what: `${next.what} and ${more - 1} more of its kind` }]
-    : [...differences];
 }

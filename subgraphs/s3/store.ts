@@ -2,7 +2,7 @@ import { CreateBucketCommand, GetObjectCommand, HeadBucketCommand, S3Client } fr
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { Settings } from '../../config.ts';
 import type { Context, RoomStore } from '../../gateway/room.ts';
-import { createSeam } from '../../gateway/seam.ts';
+import { createSeam, isNetworkError } from '../../gateway/seam.ts';
 
 /** What queries, commands and the sink need of S3. */
 export interface S3Store extends RoomStore {
@@ -85,15 +85,11 @@ function createBucket(bucket: string, region: string): CreateBucketCommand {
   return new CreateBucketCommand({ Bucket: bucket, ...(region !== 'us-east-1' && { CreateBucketConfiguration }) });
 }
 
-const networkErrors = new Set([
-  ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN'],
-]);
-
 const statusOf = (error: unknown) =>
   (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode ?? 0;
 
 /** Errors of Node's sockets, the SDK's own timeout, and the answers of a server (or a proxy before it) that cannot work. */
 function isOutage(error: unknown): boolean {
-  const { code = '', name } = error as { code?: string; name?: string };
-  return networkErrors.has(code) || name === 'TimeoutError' || [500, 502, 503, 504].includes(statusOf(error));
+  const { name } = error as { name?: string };
+  return isNetworkError(error) || name === 'TimeoutError' || [500, 502, 503, 504].includes(statusOf(error));
 }
