@@ -8,7 +8,7 @@ export async function verify(store: CassandraStore, source: Source): Promise<Dif
   const differences = await compare(store, source);
   return Map.groupBy(differences, ({ what, expected }) => `${what.split(' ')[0]} ${expected === 'absent'}`)
     .values()
-    .flatMap(some)
+    .flatMap(someOf)
     .toArray();
 }
 

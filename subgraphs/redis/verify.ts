@@ -9,7 +9,7 @@ export async function verify(store: RedisStore, source: Source): Promise<Differe
   const differences = await compare(store, source);
   return Map.groupBy(differences, ({ what }) => what.split(' ')[0])
     .values()
-    .flatMap(some)
+    .flatMap(someOf)
     .toArray();
 }
 
