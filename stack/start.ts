@@ -26,14 +26,6 @@ const demoLogins = [
   { email: 'bob@streamshop.example', password: 'demo-bob-2', note: 'scope analytics' },
 ];
 
-try {
-  await main();
-} catch (error) {
-  const isUsage = error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
-  console.error(error instanceof StackError || isUsage ? reasonOf(error) : error);
-  process.exit(1);
-}
-
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -48,8 +40,11 @@ async function main(): Promise<void> {
   process.env.STREAMSHOP_WITHOUT = await checkedNames(values.without);
   const settings = readSettings();
   const isFirst = !isLoaded(settings);
-  await bringUp({ settings, size, onStopped: () => console.log('Everything is stopped.') });
-  const tokens = await firstMoviePage(settings);
+  const supervisor = await bringUp({ settings, size, onStopped: () => console.log('Everything is stopped.') });
+  const tokens = await firstMoviePage(settings).catch(async (error: unknown) => {
+    await supervisor.stop();
+    throw error;
+  });
   const seconds = (Date.now() - Number(process.env.STREAMSHOP_STARTED_AT ?? performance.timeOrigin)) / 1000;
   console.log(welcome(settings, tokens));
   console.log(limits({ isFirst, seconds, residentBytes: totalResidentBytes(settings) }));
@@ -122,4 +117,12 @@ function limits({
   const time = `${isFirst ? 'First' : 'Warm'} start to the first movie page: ${seconds.toFixed(0)} s (limit ${limitSeconds} s)`;
   const memory = `Resident memory: ${(residentBytes / 1e9).toFixed(2)} GB (limit 2.5 GB)`;
   return `${time}. ${memory}. Ctrl-C stops everything.`;
+}
+
+try {
+  await main();
+} catch (error) {
+  const isUsage = error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
+  console.error(error instanceof StackError || isUsage ? reasonOf(error) : error);
+  process.exit(1);
 }
