@@ -44,6 +44,7 @@ test('a room that throws outright loses its own fields only: the data source nev
       },
     },
   };
-  const { data } = await fetchEntities(broken, false);
-  expect(data).toEqual({ _entities: [null, null] });
+  const { data, errors } = await fetchEntities(broken, false);
+  expect(data).toEqual({ _entities: Array(2).fill({ viewCount: null, rank: null }) });
+  expect(errors).toHaveLength(4);
 });

@@ -7,6 +7,8 @@ import type { GatewayContext } from './plugins.ts';
 import { withRequest } from './request.ts';
 import { subgraphSchema, unavailableSchema } from './subgraph.ts';
 
+type Answer = Awaited<ReturnType<GraphQLDataSource['process']>>;
+
 /**
  * The in-process transport: executes a fetch of the plan on the room's schema, with no HTTP or JSON between. It never
  * throws: what cannot be answered is null, with a coded error at its path.
@@ -34,11 +36,15 @@ export function inProcess(
       return await withRequest(context.request, async () => {
         try {
           if (room.consumes && !isOff) await context.readAfter?.waitFor(room.name);
-          return (await run(schema)) as Awaited<ReturnType<GraphQLDataSource['process']>>;
+          const result = await run(schema);
+          // An answer without any entity would cost the page their errors' paths.
+          const isLost = !result.data && request.variables?.representations;
+          if (!isLost) return result as Answer;
+          logger.error({ errors: result.errors, subgraph: room.name }, 'a subgraph gave no entities');
         } catch (error) {
           logger.error({ err: error, subgraph: room.name }, 'a subgraph threw');
-          return (await run(unavailable)) as Awaited<ReturnType<GraphQLDataSource['process']>>;
         }
+        return (await run(unavailable)) as Answer;
       });
     },
   };

@@ -137,7 +137,7 @@ test('verify names what differs', async () => {
   const many = Array.from({ length: 80 }, () => watch('2026-10-05T11:00:00.000Z'));
   const differences = await own.open.sink?.verify(sourceOf([known, unheardOf, ...many], []));
   expect(differences).toHaveLength(52);
-  expect(differences?.[50]?.what).toMatch(/ and 29 more of its kind$/);
+  expect(differences?.[50]?.what).toMatch(/ and 29 more like it$/);
 });
 
 test('a batch without events writes nothing; a probe writes, outside of the events', async () => {
