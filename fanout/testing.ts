@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Admin, Kafka } from 'kafkajs';
-import { Client } from 'pg';
+import { Client, type ClientBase } from 'pg';
 import pino from 'pino';
 import { v7 as uuidv7 } from 'uuid';
 import { readSettings, root, type Settings } from '../config.ts';
@@ -139,4 +139,17 @@ export async function until(what: string, holds: () => Promise<boolean> | boolea
     if (performance.now() > deadline) throw new Error(`in vain waited until ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+}
+
+/** Waits until the relay has asked the outbox so many times more: what it has not published by then, it holds back. */
+export async function untilRelayHasLooked(client: ClientBase, times = 3): Promise<void> {
+  const looks = new Set<string>();
+  const query = `SELECT query_start::text AS at FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name = 'streamshop-relay' AND query LIKE '%FROM outbox%'`;
+  await until('the relay has looked', async () => {
+    const { rows } = await client.query<{ at: string }>(query);
+    for (const { at } of rows) looks.add(at);
+    // The first look may have begun before this function did.
+    return looks.size > times;
+  });
 }

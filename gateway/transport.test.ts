@@ -12,8 +12,8 @@ const redis = rooms.find(({ name }) => name === 'redis') as Room;
 const fetchEntities = (room: Room, isOff: boolean) =>
   inProcess({ room, open: null, isOff }, logger).process({
     request: {
-      query: `query ($r: [_Any!]!) { _entities(representations: $r) { ... on Movie { viewCount rank } } }`,
-      variables: { r: ['m1', 'm2'].map((id) => ({ __typename: 'Movie', id })) },
+      query: `query ($representations: [_Any!]!) { _entities(representations: $representations) { ... on Movie { viewCount rank } } }`,
+      variables: { representations: ['m1', 'm2'].map((id) => ({ __typename: 'Movie', id })) },
     },
     context: { request: createRequest({ token: null, sessions, timeoutMs: 1_000 }) },
   } as unknown as Parameters<ReturnType<typeof inProcess>['process']>[0]);

@@ -29,6 +29,13 @@ test('every operation in schema/operations is valid', () => {
   for (const file of files) expect(validate(supergraph, parse(readFileSync(file, 'utf8'))), file).toEqual([]);
 });
 
+test('every operation that the README shows is valid', () => {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  const operations = [...readme.matchAll(/```graphql\n(?<text>.*?)```/gs)].map(({ groups }) => groups?.text ?? '');
+  expect(operations).not.toEqual([]);
+  for (const text of operations) expect(validate(supergraph, parse(text)), text).toEqual([]);
+});
+
 test('every type, field, argument and value has a description', () => {
   const silent: string[] = [];
   const roots = new Set(['Query', 'Mutation']);

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { expect, test } from 'vitest';
+import { untilRelayHasLooked } from '../../fanout/testing.ts';
 import { newUser, recordWatch, settings, until, untilApplied } from '../harness.ts';
 import { lakeEvents } from '../lake.ts';
-import { truth } from '../truth.ts';
+import { truth, withClient } from '../truth.ts';
 
 /** A transaction of its own that signs a user up as the command does, and stays open until it is told to commit. */
 async function openSignUp() {
@@ -64,8 +65,7 @@ test('a transaction held open delays what began after it, and loses none', async
   expect(rows.map(({ id }) => id)).toContain(watch);
 
   // The relay polls and is notified all the while; it may not take the later one before the earlier is decided.
-  const rounds = await truth<{ n: number }>('SELECT count(*)::int AS n FROM pg_sleep(1.5)');
-  expect(rounds).toHaveLength(1);
+  await withClient((client) => untilRelayHasLooked(client));
   expect(await published(watch)).toBe(false);
 
   await held.finish('COMMIT');
