@@ -23,7 +23,10 @@ export function subgraphSchema(room: Room): GraphQLSchema {
  * A schema of the same shape that answers null for every field of the store, with an error at each path; keys are
  * answered from the representation. It stands in for a room that is switched off or out of reach.
  */
-export function unavailableSchema(roomName: string, message: string): GraphQLSchema {
+export function unavailableSchema(
+  roomName: string,
+  { message, retryable }: { message: string; retryable: boolean },
+): GraphQLSchema {
   const schema = buildSubgraphSchema({ typeDefs: readTypeDefs(roomName) });
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) || type.name.startsWith('_')) continue;
@@ -32,7 +35,7 @@ export function unavailableSchema(roomName: string, message: string): GraphQLSch
       field.resolve = (...call) => {
         const [parent] = call;
         if (parent && field.name in parent) return defaultFieldResolver(...call);
-        throw codedError('STORE_UNAVAILABLE', message, { store: roomName });
+        throw codedError('STORE_UNAVAILABLE', message, { store: roomName, retryable });
       };
     }
   }

@@ -30,7 +30,7 @@ test('a room that is switched off answers null for each field, with an error at 
     [0, 1].flatMap((i) => ['viewCount', 'rank'].map((f) => ['_entities', i, f])),
   );
   for (const { extensions } of errors ?? [])
-    expect(extensions).toMatchObject({ code: 'STORE_UNAVAILABLE', store: 'redis' });
+    expect(extensions).toMatchObject({ code: 'STORE_UNAVAILABLE', store: 'redis', retryable: false });
 });
 
 test('a room that throws outright loses its own fields only: the data source never throws', async () => {

@@ -18,10 +18,10 @@ export function inProcess(
   logger: Logger,
 ): GraphQLDataSource<GatewayContext> {
   const parseCached = documentCache();
-  const unavailable = unavailableSchema(
-    room.name,
-    isOff ? `${room.name} is switched off here.` : `${room.name} cannot be asked right now.`,
-  );
+  const unavailable = unavailableSchema(room.name, {
+    message: isOff ? `${room.name} is switched off here.` : `${room.name} cannot be asked right now.`,
+    retryable: !isOff,
+  });
   const schema = isOff ? unavailable : subgraphSchema(room);
 
   return {

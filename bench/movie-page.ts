@@ -1,0 +1,114 @@
+import { moviePageOperation } from '../gateway/server.ts';
+import { connectionOf } from '../subgraphs/cassandra/page.ts';
+import { continueWatching, watchHistory } from '../subgraphs/cassandra/queries.ts';
+import { topMovies, viewsLast24h, viewsPerHour } from '../subgraphs/clickhouse/queries.ts';
+import { sinkProgress } from '../subgraphs/kafka/queries.ts';
+import { moviesById, usersById } from '../subgraphs/postgres/queries.ts';
+import { movieCounters, trendingMovies } from '../subgraphs/redis/queries.ts';
+import { mediaOf } from '../subgraphs/s3/queries.ts';
+import type { Page } from './page.ts';
+import type { Stores } from './stores.ts';
+
+const movieId = 'm101';
+const posterSeconds = 3_600;
+const streamSeconds = 900;
+
+/** The movie page of Inception, as Alice. */
+export const moviePage: Page = {
+  name: 'movie-page',
+  title: 'The movie page (Alice, Inception)',
+  query: moviePageOperation,
+  variables: { id: movieId },
+  viewer: { userId: 'u123', scopes: [] },
+  byHand,
+};
+
+/**
+ * The page as one would write it without a graph: the same queries in one `Promise.all`, then the titles and posters of
+ * the films that the first round has found.
+ */
+async function byHand(stores: Stores, token: string | undefined): Promise<object> {
+  const { postgres, redis, clickhouse, cassandra, s3, kafka } = stores;
+  const [movie, counters, lastDay, hours, media, trending, top, viewer, progress] = await Promise.all([
+    one(moviesById(postgres, [movieId])),
+    one(movieCounters(redis, [movieId])),
+    one(viewsLast24h(clickhouse, [movieId])),
+    one(viewsPerHour(clickhouse, [{ id: movieId, last: 24 }])),
+    one(mediaOf(s3, [movieId])).then(async ({ poster, video }) => ({
+      posterUrl: poster && (await s3.sign(poster, posterSeconds)),
+      streamingUrl: video && (await s3.sign(video, streamSeconds)),
+    })),
+    one(trendingMovies(redis, [5])),
+    one(topMovies(clickhouse, [{ hours: 7 * 24, first: 5 }])),
+    viewerPart(stores, token),
+    one(sinkProgress(kafka, ['all'])),
+  ]);
+
+  const trendingIds = trending.map(({ movieId }) => movieId);
+  const started = viewer.started.map(({ movieId }) => movieId);
+  const watched = viewer.history.edges.map(({ node }) => node.movieId);
+  const named = [...new Set([...trendingIds, ...top.map(({ movie_id }) => movie_id), ...started, ...watched])];
+  const [films, posters] = await Promise.all([
+    moviesById(postgres, named),
+    mediaOf(s3, trendingIds).then((all) =>
+      Promise.all(all.map(({ poster }) => poster && s3.sign(poster, posterSeconds))),
+    ),
+  ]);
+  const titles = new Map(films.map(known).map(({ id, title }) => [id, title]));
+  const titled = (id: string) => ({ id, title: titles.get(id) });
+
+  return {
+    movie: { ...movie, ...counters, viewsLast24h: lastDay, viewsPerHour: hours, ...media },
+    trendingMovies: trending.map(({ score, movieId }, index) => ({
+      score,
+      movie: { ...titled(movieId), posterUrl: posters[index] },
+    })),
+    topMovies: top.map(({ view_count, movie_id }) => ({ views: view_count, movie: titled(movie_id) })),
+    me: {
+      id: viewer.id,
+      name: viewer.name,
+      continueWatching: {
+        edges: viewer.started.map(({ positionSeconds, lastWatchedAt, movieId }) => ({
+          node: { positionSeconds, lastWatchedAt, movie: titled(movieId) },
+        })),
+      },
+      watchHistory: {
+        edges: viewer.history.edges.map(({ node: { action, watchedAt, movieId } }) => ({
+          node: { action, watchedAt, movie: titled(movieId) },
+        })),
+        pageInfo: {
+          hasNextPage: viewer.history.pageInfo.hasNextPage,
+          endCursor: viewer.history.pageInfo.endCursor,
+        },
+      },
+    },
+    fanout: { sinks: progress.map(({ name, lag, deadLetters }) => ({ name, lag, deadLetters })) },
+  };
+}
+
+/** What depends on who asks, and so comes after the session. */
+async function viewerPart({ sessions, postgres, cassandra }: Stores, token = '') {
+  const viewer = await sessions.find(token);
+  if (!viewer) throw new Error('the session has expired');
+  const page = { userId: viewer.userId, first: 5, after: null };
+  const [user, started, activities] = await Promise.all([
+    one(usersById(postgres, [viewer.userId])),
+    one(continueWatching(cassandra, [page])),
+    one(watchHistory(cassandra, [page])),
+  ]);
+  const history = connectionOf(activities, page, ({ watchedAt, eventId }) => ({
+    time: watchedAt.getTime(),
+    id: eventId,
+  }));
+  return { id: user.id, name: user.name, started: started.slice(0, page.first), history };
+}
+
+/** The only value of a batched query that was asked for one key. */
+async function one<T>(values: Promise<readonly (T | Error)[]>): Promise<T> {
+  return known((await values)[0] as T | Error);
+}
+
+function known<T>(value: T | Error): T {
+  if (value instanceof Error) throw value;
+  return value;
+}

@@ -1,0 +1,81 @@
+import { styleText } from 'node:util';
+import type { PageFigures } from './page.ts';
+import type { Estimate } from './pairs.ts';
+import type { WriteFigures } from './record-watch.ts';
+import type { Row } from './rows.ts';
+
+const packagesShown = 6;
+
+/** A page's figures for a terminal of 80 columns. */
+export function pageReport({ cpuMs, firstPageMs, packages, ...figures }: PageFigures): string {
+  const total = cpuMs.httpAndJson + cpuMs.storeClients + cpuMs.graph;
+  const part = (name: string, ms: number) => `${name} ${percent(ms / total)}`;
+  const parts = [
+    part('HTTP', cpuMs.httpAndJson),
+    part('the stores’ clients', cpuMs.storeClients),
+    part('the graph', cpuMs.graph),
+  ];
+  const shares = packages.slice(0, packagesShown).map((share) => `${share.package} ${percent(share.share)}`);
+  const cold = figures.rows[1]
+    ? `; the first, unplanned page took ${(firstPageMs / figures.rows[1].left).toFixed(0)} x the median`
+    : '';
+  return [
+    table(figures),
+    wrapped(`A page’s CPU: ${parts.join(', ')}${cold}.`),
+    wrapped(`By package: ${shares.join(', ')}.`),
+  ].join('\n');
+}
+
+/** The write path's figures, likewise. */
+export function writeReport({ applied, ...figures }: WriteFigures): string {
+  const rows = applied.map((row) => ({ ...row, spread: undefined }));
+  return [table(figures), header('', ['applied', 'command']), ...rows.map(line)].join('\n');
+}
+
+function table({ title, sides, rows }: { title: string; sides: [string, string]; rows: Row[] }): string {
+  return [styleText('bold', title), header('', sides), ...rows.map(line)].join('\n');
+}
+
+function header(label: string, [left, right]: [string, string]): string {
+  return styleText('dim', columns([label, left, right, 'ratio', '95 %', 'A/A 95 %']));
+}
+
+function line({ label, unit, left, right, ratio, spread }: Omit<Row, 'spread'> & { spread?: Estimate }): string {
+  const amount = (value: number) => `${digits(value)} ${unit}`;
+  return columns([
+    label,
+    amount(left),
+    amount(right),
+    digits(ratio.value),
+    interval(ratio),
+    spread ? interval(spread) : '',
+  ]);
+}
+
+/** Together 79 characters. */
+const widths = [23, 11, 11, 7, 13, 14];
+
+const columns = (cells: string[]): string =>
+  cells
+    .map((cell, index) => (index === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[index] ?? 0)))
+    .join('')
+    .trimEnd();
+
+const interval = ({ low, high }: Estimate): string => `${digits(low)}–${digits(high)}`;
+
+/** Three digits that count. */
+function digits(value: number): string {
+  return value.toFixed(Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2);
+}
+
+const percent = (share: number): string => `${Math.round(share * 100)} %`;
+
+function wrapped(text: string): string {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + word.length < 78) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(lines.length === 0 ? word : `  ${word}`);
+  }
+  return lines.join('\n');
+}

@@ -1,0 +1,29 @@
+import type { Gateway } from '../gateway/server.ts';
+import type { CassandraStore } from '../subgraphs/cassandra/store.ts';
+import type { ClickHouseStore } from '../subgraphs/clickhouse/store.ts';
+import type { KafkaStore } from '../subgraphs/kafka/store.ts';
+import type { PostgresStore } from '../subgraphs/postgres/store.ts';
+import { redisSessions } from '../subgraphs/redis/sessions.ts';
+import type { RedisStore } from '../subgraphs/redis/store.ts';
+import type { S3Store } from '../subgraphs/s3/store.ts';
+
+/** The very stores that a gateway uses: the same clients, pools and connections for both sides of a comparison. */
+export function storesOf({ rooms }: Gateway) {
+  const storeOf = <Store>(name: string) => {
+    const store = rooms.get(name)?.store;
+    if (!store) throw new Error(`${name} is switched off, and the benchmark needs every store`);
+    return store as Store;
+  };
+  const redis = storeOf<RedisStore>('redis');
+  return {
+    redis,
+    sessions: redisSessions(redis),
+    postgres: storeOf<PostgresStore>('postgres'),
+    cassandra: storeOf<CassandraStore>('cassandra'),
+    clickhouse: storeOf<ClickHouseStore>('clickhouse'),
+    s3: storeOf<S3Store>('s3'),
+    kafka: storeOf<KafkaStore>('kafka'),
+  };
+}
+
+export type Stores = ReturnType<typeof storesOf>;
