@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { createRequest } from './context.ts';
 import { codedError } from './errors.ts';
+import { withRequest } from './request.ts';
 import { createSeam, storeCalls } from './seam.ts';
 
 const refused = new Error('ECONNREFUSED');
@@ -25,6 +27,14 @@ test('gives up at the deadline and tells the call so', async () => {
   });
   expect(await codeIn(answer)).toBe('STORE_TIMEOUT');
   expect(aborted).toBe(true);
+});
+
+test('gives up earlier where the request’s own deadline is nearer', async () => {
+  const sessions = { create: async () => '', find: async () => null, end: async () => {} };
+  const request = createRequest({ token: null, sessions, timeoutMs: 20 });
+  const waiting = withRequest(request, () => newSeam(60_000)('GET', (signal) => delay(60_000, null, { signal })));
+  expect(await codeIn(waiting)).toBe('STORE_TIMEOUT');
+  expect(request.remainingMs()).toBe(0);
 });
 
 test('leaves a dead store alone after five failures in a row, and tries it again later', async () => {
