@@ -24,44 +24,51 @@ export const moviePage: Page = {
 };
 
 /**
- * The page as one would write it without a graph: the same queries in one `Promise.all`, then the titles and posters of
- * the films that the first round has found.
+ * The page as one would write it without a graph: the same queries, each begun as soon as what it needs is there, and the
+ * titles of all films that the lists name in one query.
  */
 async function byHand(stores: Stores, token: string | undefined): Promise<object> {
-  const { postgres, redis, clickhouse, cassandra, s3, kafka } = stores;
-  const [movie, counters, lastDay, hours, media, trending, top, viewer, progress] = await Promise.all([
-    one(moviesById(postgres, [movieId])),
-    one(movieCounters(redis, [movieId])),
-    one(viewsLast24h(clickhouse, [movieId])),
-    one(viewsPerHour(clickhouse, [{ id: movieId, last: 24 }])),
-    one(mediaOf(s3, [movieId])).then(async ({ poster, video }) => ({
-      posterUrl: poster && (await s3.sign(poster, posterSeconds)),
-      streamingUrl: video && (await s3.sign(video, streamSeconds)),
-    })),
-    one(trendingMovies(redis, [5])),
-    one(topMovies(clickhouse, [{ hours: 7 * 24, first: 5 }])),
-    viewerPart(stores, token),
-    one(sinkProgress(kafka, ['all'])),
-  ]);
+  const { postgres, redis, clickhouse, s3, kafka } = stores;
+  const trendingList = one(trendingMovies(redis, [5]));
+  const topList = one(topMovies(clickhouse, [{ hours: 7 * 24, first: 5 }]));
+  const viewerPart = readViewer(stores, token);
+  const lists = Promise.all([trendingList, topList, viewerPart]);
 
-  const trendingIds = trending.map(({ movieId }) => movieId);
-  const started = viewer.started.map(({ movieId }) => movieId);
-  const watched = viewer.history.edges.map(({ node }) => node.movieId);
-  const named = [...new Set([...trendingIds, ...top.map(({ movie_id }) => movie_id), ...started, ...watched])];
-  const [films, posters] = await Promise.all([
-    moviesById(postgres, named),
-    mediaOf(s3, trendingIds).then((all) =>
-      Promise.all(all.map(({ poster }) => poster && s3.sign(poster, posterSeconds))),
-    ),
-  ]);
-  const titles = new Map(films.map(known).map(({ id, title }) => [id, title]));
+  const [trending, top, viewer, films, ownMedia, otherMedia, movie, counters, lastDay, hours, progress] =
+    await Promise.all([
+      trendingList,
+      topList,
+      viewerPart,
+      lists.then(([trending, top, { started, history }]) => {
+        const others = [...trending, ...started, ...history.edges.map(({ node }) => node)];
+        const ids = [...others.map(({ movieId }) => movieId), ...top.map(({ movie_id }) => movie_id)];
+        return moviesById(postgres, besides(movieId, ids));
+      }),
+      readMedia(s3, [movieId]),
+      trendingList.then((trending) =>
+        readMedia(
+          s3,
+          besides(
+            movieId,
+            trending.map((each) => each.movieId),
+          ),
+        ),
+      ),
+      one(moviesById(postgres, [movieId])),
+      one(movieCounters(redis, [movieId])),
+      one(viewsLast24h(clickhouse, [movieId])),
+      one(viewsPerHour(clickhouse, [{ id: movieId, last: 24 }])),
+      one(sinkProgress(kafka, ['all'])),
+    ]);
+  const media = new Map([...ownMedia, ...otherMedia]);
+  const titles = new Map([movie, ...films.map(known)].map(({ id, title }) => [id, title]));
   const titled = (id: string) => ({ id, title: titles.get(id) });
 
   return {
-    movie: { ...movie, ...counters, viewsLast24h: lastDay, viewsPerHour: hours, ...media },
-    trendingMovies: trending.map(({ score, movieId }, index) => ({
+    movie: { ...movie, ...counters, viewsLast24h: lastDay, viewsPerHour: hours, ...media.get(movieId) },
+    trendingMovies: trending.map(({ score, movieId }) => ({
       score,
-      movie: { ...titled(movieId), posterUrl: posters[index] },
+      movie: { ...titled(movieId), posterUrl: media.get(movieId)?.posterUrl },
     })),
     topMovies: top.map(({ view_count, movie_id }) => ({ views: view_count, movie: titled(movie_id) })),
     me: {
@@ -86,8 +93,19 @@ async function byHand(stores: Stores, token: string | undefined): Promise<object
   };
 }
 
+/** The films' signed URLs; a video only where there is one. */
+async function readMedia(s3: Stores['s3'], ids: readonly string[]) {
+  const media = await mediaOf(s3, ids);
+  const signed = media.map(async ({ poster, video }) => ({
+    posterUrl: poster && (await s3.sign(poster, posterSeconds)),
+    streamingUrl: video && (await s3.sign(video, streamSeconds)),
+  }));
+  const urls = await Promise.all(signed);
+  return new Map(ids.map((id, index) => [id, urls[index]]));
+}
+
 /** What depends on who asks, and so comes after the session. */
-async function viewerPart({ sessions, postgres, cassandra }: Stores, token = '') {
+async function readViewer({ sessions, postgres, cassandra }: Stores, token = '') {
   const viewer = await sessions.find(token);
   if (!viewer) throw new Error('the session has expired');
   const page = { userId: viewer.userId, first: 5, after: null };
@@ -107,6 +125,9 @@ async function viewerPart({ sessions, postgres, cassandra }: Stores, token = '')
 async function one<T>(values: Promise<readonly (T | Error)[]>): Promise<T> {
   return known((await values)[0] as T | Error);
 }
+
+/** The ids without repetition, and without the one that the page asks about anyway: the graph's loaders ask once as well. */
+const besides = (id: string, ids: readonly string[]) => [...new Set(ids)].filter((other) => other !== id);
 
 function known<T>(value: T | Error): T {
   if (value instanceof Error) throw value;

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import fastify from 'fastify';
 import type { Viewer } from '../gateway/request.ts';
+import { storeCalls } from '../gateway/seam.ts';
 import type { Gateway } from '../gateway/server.ts';
 import { post } from './client.ts';
-import { interleave } from './pairs.ts';
+import { interleave, median } from './pairs.ts';
 import { busiestPackages, type Share } from './profile.ts';
-import { cpuMsOf, type Row, rowsOf } from './rows.ts';
+import { type Row, rowsOf } from './rows.ts';
 import { type Stores, storesOf } from './stores.ts';
 
 /** A page of the graph, and the same page written by hand. */
@@ -25,16 +26,18 @@ export interface PageFigures {
   title: string;
   sides: [string, string];
   rows: Row[];
-  /** Where the CPU time of a page at the gateway goes, in milliseconds. */
-  cpuMs: { httpAndJson: number; storeClients: number; graph: number };
-  /** The first page of a gateway, whose plan has to be made, in milliseconds of wall time. */
-  firstPageMs: number;
+  /** How a page's CPU time through the graph divides; together 1, and noise may make one of them negative. */
+  cpuShares: { http: number; storeClients: number; graph: number };
+  /** How many times longer than the median the gateway's first such page took, whose plan had to be made. */
+  firstPageRatio: number;
   packages: Share[];
+  /** How many calls of the stores a page makes on each side. */
+  storeCalls: [number, number];
 }
 
-const rounds = 24;
-const warmUpPages = 150;
-const profiledPages = 300;
+const rounds = 20;
+const warmUpPages = 120;
+const profiledPages = 100;
 
 /**
  * Measures a page through the gateway beside the same page by hand, both over HTTP on loopback in this process, with the
@@ -75,16 +78,18 @@ export async function measurePage(page: Page, gateway: Gateway, tell: (text: str
         ...{ rounds, concurrency, operations },
         onRound: (done) => tell(`${concurrency} at once, round ${done} of ${rounds}`),
       });
-    const single = await measure(1, 20);
-    const many = await measure(16, 48);
+    const single = await measure(1, 10);
+    const many = await measure(16, 32);
     tell('profile');
+    const calls: [number, number] = [await countStoreCalls(graph), await countStoreCalls(hand)];
     const packages = await busiestPackages(async () => {
       for (let pages = 0; pages < profiledPages; pages += 1) await graph();
     });
 
     const compared = { left: 'graph', right: 'hand', again: 'again' } as const;
     const of = ['cpu', 'p50', 'p99'] as const;
-    const cpu = (side: keyof typeof sides) => cpuMsOf(single, side);
+    const http = median(single.map((round) => round.finished.cpuMsPerOperation / round.graph.cpuMsPerOperation));
+    const aboveHand = median(single.map(({ graph, hand }) => 1 - hand.cpuMsPerOperation / graph.cpuMsPerOperation));
     return {
       name: page.name,
       title: page.title,
@@ -93,17 +98,26 @@ export async function measurePage(page: Page, gateway: Gateway, tell: (text: str
         ...rowsOf(single, compared, { when: '1 at a time', of }),
         ...rowsOf(many, compared, { when: '16 at once', of }),
       ],
-      cpuMs: {
-        httpAndJson: cpu('finished'),
-        storeClients: cpu('hand') - cpu('finished'),
-        graph: cpu('graph') - cpu('hand'),
-      },
-      firstPageMs,
+      cpuShares: { http, storeClients: 1 - http - aboveHand, graph: aboveHand },
+      firstPageRatio: firstPageMs / median(single.flatMap(({ graph }) => graph.wallMs)),
       packages,
+      storeCalls: calls,
     };
   } finally {
     await http.close();
   }
+}
+
+/** The two sides should ask the stores for the same; this shows whether they do. */
+async function countStoreCalls(ask: () => Promise<unknown>): Promise<number> {
+  let count = 0;
+  const note = () => {
+    count += 1;
+  };
+  storeCalls.start.subscribe(note);
+  await ask();
+  storeCalls.start.unsubscribe(note);
+  return count;
 }
 
 /** The answer without what changes from one moment to the next: a signature's date, and the decay of a trending score. */

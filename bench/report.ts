@@ -7,23 +7,17 @@ import type { Row } from './rows.ts';
 const packagesShown = 6;
 
 /** A page's figures for a terminal of 80 columns. */
-export function pageReport({ cpuMs, firstPageMs, packages, ...figures }: PageFigures): string {
-  const total = cpuMs.httpAndJson + cpuMs.storeClients + cpuMs.graph;
-  const part = (name: string, ms: number) => `${name} ${percent(ms / total)}`;
-  const parts = [
-    part('HTTP', cpuMs.httpAndJson),
-    part('the stores’ clients', cpuMs.storeClients),
-    part('the graph', cpuMs.graph),
-  ];
+export function pageReport({ cpuShares, firstPageRatio, packages, storeCalls, ...figures }: PageFigures): string {
+  const { http, storeClients, graph } = cpuShares;
+  const parts = `HTTP ${percent(http)}, the stores’ clients ${percent(storeClients)}, the graph ${percent(graph)}`;
   const shares = packages.slice(0, packagesShown).map((share) => `${share.package} ${percent(share.share)}`);
-  const cold = figures.rows[1]
-    ? `; the first, unplanned page took ${(firstPageMs / figures.rows[1].left).toFixed(0)} x the median`
-    : '';
-  return [
-    table(figures),
-    wrapped(`A page’s CPU: ${parts.join(', ')}${cold}.`),
-    wrapped(`By package: ${shares.join(', ')}.`),
-  ].join('\n');
+  const lines = [
+    `CPU of a page through the graph: ${parts}.`,
+    `By package: ${shares.join(', ')}.`,
+    `Calls of the stores: ${storeCalls[0]} through the graph, ${storeCalls[1]} by hand.`,
+    `The first page, with no plan yet, took ${digits(firstPageRatio)} times the median.`,
+  ];
+  return [table(figures), ...lines.map(wrapped)].join('\n');
 }
 
 /** The write path's figures, likewise. */
@@ -68,7 +62,8 @@ function digits(value: number): string {
   return value.toFixed(Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2);
 }
 
-const percent = (share: number): string => `${Math.round(share * 100)} %`;
+/** With a space that does not break. */
+const percent = (share: number): string => `${Math.round(share * 100)}\u00a0%`;
 
 function wrapped(text: string): string {
   const lines: string[] = [];

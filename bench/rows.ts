@@ -61,10 +61,6 @@ export function rowsOf<Side extends string>(
   });
 }
 
-/** What a side needed of the CPU for one operation, in milliseconds. */
-export const cpuMsOf = <Side extends string>(rounds: readonly Round<Side>[], side: Side): number =>
-  figures.cpu.of(blocksOf(rounds, side));
-
 function ratioIn<Side extends string>(rounds: readonly Round<Side>[], figure: Figure, [over, under]: [Side, Side]) {
   if (figure.isPooled) return figure.of(blocksOf(rounds, over)) / figure.of(blocksOf(rounds, under));
   return median(rounds.map((round) => figure.of([round[over]]) / figure.of([round[under]])));

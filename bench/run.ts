@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { parseArgs, styleText } from 'node:util';
+import { parseArgs } from 'node:util';
 import pino from 'pino';
 import { readSettings, type Settings } from '../config.ts';
 import { startGateway } from '../gateway/server.ts';
@@ -27,6 +27,10 @@ npm start and npm test, and keeps their data in .streamshop/bench.
   --json FILE        write all figures to a file as well
 
 bench/README.md says what is measured and how to read it.`;
+
+const patienceMs = 60_000;
+const tellEveryMs = 10_000;
+let toldAt = Number.NEGATIVE_INFINITY;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -60,8 +64,7 @@ async function main(): Promise<void> {
 /** Measures everything against the servers of these settings, with a gateway in this process. */
 async function measure(settings: Settings, jsonFile: string | undefined): Promise<void> {
   const logger = pino({ level: 'silent' });
-  const here = { ...settings, gateway: { ...settings.gateway, port: 0 } };
-  await using gateway = await startGateway({ settings: here, rooms, logger });
+  await using gateway = await startGateway({ settings: patient(settings), rooms, logger });
   await requireStores(gateway.url);
 
   const about = {
@@ -74,15 +77,31 @@ async function measure(settings: Settings, jsonFile: string | undefined): Promis
   console.log(`\nNode ${about.node}, ${about.cores} cores, demo data of ${about.dataOf.slice(0, 10)}\n`);
   const figures = [];
   for (const page of [moviePage, fiftyMovies]) {
-    const ofPage = await measurePage(page, gateway, teller(page.name));
-    console.log(`${pageReport(ofPage)}\n`);
+    const ofPage = await measurePage(page, gateway, (text) => tell(`${page.name}: ${text}`));
+    show(pageReport(ofPage));
     figures.push(ofPage);
   }
-  const ofWrites = await measureRecordWatch(gateway, teller('record-watch'));
-  console.log(`${writeReport(ofWrites)}\n`);
+  const ofWrites = await measureRecordWatch(gateway, (text) => tell(`record-watch: ${text}`));
+  show(writeReport(ofWrites));
   figures.push(ofWrites);
   if (jsonFile) writeFileSync(jsonFile, `${JSON.stringify({ about, figures }, null, 2)}\n`);
   closeConnections();
+}
+
+/** A slow page is to be measured and not given up, however busy the machine is. */
+function patient(settings: Settings): Settings {
+  const { postgres, redis, kafka, cassandra, clickhouse, s3 } = settings;
+  const timeoutMs = patienceMs;
+  return {
+    ...settings,
+    gateway: { ...settings.gateway, port: 0, requestTimeoutMs: patienceMs },
+    postgres: { ...postgres, timeoutMs },
+    redis: { ...redis, timeoutMs },
+    kafka: { ...kafka, timeoutMs },
+    cassandra: { ...cassandra, timeoutMs },
+    clickhouse: { ...clickhouse, timeoutMs },
+    s3: { ...s3, timeoutMs },
+  };
 }
 
 /** @throws StackError when a server does not answer: what it gives would be missing on one side only */
@@ -93,20 +112,19 @@ async function requireStores(gatewayUrl: string): Promise<void> {
   throw new StackError('NOT_REACHABLE', `${absent.join(', ')} cannot be reached: start the servers with npm start`);
 }
 
-/** Progress: one line that is written over on a terminal, and now and then a line elsewhere. */
-function teller(name: string): (text: string) => void {
+/** Progress: on a terminal one line that is written over, elsewhere a line now and then. */
+function tell(text: string): void {
   const { isTTY } = process.stderr;
-  let toldAt = 0;
-  return (text) => {
-    if (isTTY) {
-      process.stderr.write(`\r\x1b[2K${styleText('dim', `${name}: ${text}`)}`);
-      return;
-    }
-    const isSoon = performance.now() < toldAt + 10_000;
-    if (isSoon) return;
-    toldAt = performance.now();
-    process.stderr.write(`${name}: ${text}\n`);
-  };
+  if (isTTY) process.stderr.write(`\r\x1b[2K${text}`);
+  else if (performance.now() > toldAt + tellEveryMs) process.stderr.write(`${text}\n`);
+  else return;
+  toldAt = performance.now();
+}
+
+/** Prints a result where the progress was. */
+function show(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write('\r\x1b[2K');
+  console.log(`${text}\n`);
 }
 
 try {
