@@ -37,6 +37,17 @@ test('gives up earlier where the request’s own deadline is nearer', async () =
   expect(request.remainingMs()).toBe(0);
 });
 
+test('requests that are in a hurry do not make a healthy store count as dead', async () => {
+  const sessions = { create: async () => '', find: async () => null, end: async () => {} };
+  const seam = newSeam(60_000);
+  for (let i = 0; i < 10; i += 1) {
+    const request = createRequest({ token: null, sessions, timeoutMs: 1 });
+    const waiting = withRequest(request, () => seam('GET', (signal) => delay(60_000, null, { signal })));
+    expect(await codeIn(waiting)).toBe('STORE_TIMEOUT');
+  }
+  expect(await codeIn(seam('GET', async () => 'well'))).toBe('well');
+});
+
 test('leaves a dead store alone after five failures in a row, and tries it again later', async () => {
   const seam = newSeam();
   let calls = 0;

@@ -36,7 +36,10 @@ const openForMs = 1_000;
 
 /** The one gate that every native query of a store passes. */
 export function createSeam({ store, timeoutMs, isOutage }: SeamOptions): Seam {
-  const isStoreDown = (error: unknown) => ['STORE_UNAVAILABLE', 'STORE_TIMEOUT'].includes(codeOf(error) ?? '');
+  /** Timeouts of requests that had less time than the store may take: they say nothing of the store. */
+  const impatient = new WeakSet<Error>();
+  const isStoreDown = (error: Error) =>
+    !impatient.has(error) && ['STORE_UNAVAILABLE', 'STORE_TIMEOUT'].includes(codeOf(error) ?? '');
   const breaker = circuitBreaker(handleWhen(isStoreDown), {
     halfOpenAfter: openForMs,
     breaker: new ConsecutiveBreaker(failuresUntilOpen),
@@ -55,7 +58,11 @@ export function createSeam({ store, timeoutMs, isOutage }: SeamOptions): Seam {
     const call = () =>
       withinMs(budgetMs, work).catch((error: unknown) => {
         if (error !== late) throw translate(error);
-        throw codedError('STORE_TIMEOUT', `${store} did not answer within ${Math.round(budgetMs)} ms.`, { store });
+        const timeout = codedError('STORE_TIMEOUT', `${store} did not answer within ${Math.round(budgetMs)} ms.`, {
+          store,
+        });
+        if (budgetMs < timeoutMs) impatient.add(timeout);
+        throw timeout;
       });
     try {
       return await storeCalls.tracePromise(() => breaker.execute(call), { store, statement });

@@ -76,7 +76,7 @@ export async function newUser(name = 'Test Person') {
 
 /** The input of one watch, valid unless a test says otherwise. */
 export const watchInput = (overrides: object = {}) => ({
-  movieId: 'm101',
+  movieId: 'm102',
   action: 'PLAY',
   positionSeconds: 0,
   durationSeconds: 0,

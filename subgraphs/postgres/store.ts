@@ -34,7 +34,8 @@ export function openPostgres({ url, poolSize, timeoutMs }: Settings['postgres'])
     connectionTimeoutMillis: timeoutMs,
     keepAlive: true,
     // adapter-pg 7.10 drops the offset of a timestamptz, and sends none: both ways it takes the session's zone for UTC.
-    options: `-c timezone=UTC -c transaction_timeout=${transactionTimeoutMs}`,
+    // A client that was told of a timeout has gone; its statement must not hold a connection for ever.
+    options: `-c timezone=UTC -c transaction_timeout=${transactionTimeoutMs} -c statement_timeout=${transactionTimeoutMs}`,
   });
   const prisma = new PrismaClient({ adapter });
   const seam = createSeam({ store: 'postgres', timeoutMs, isOutage });

@@ -32,6 +32,10 @@ test('every event delivered a second time, in other batches, changes nothing', a
   await admin.deleteGroups(groups);
   await admin.disconnect();
   await control(settings, 'start', 'workers');
+  await until('the sinks are behind', async () => {
+    const { fanout } = await askWhole('{ fanout { sinks { lag } } }');
+    return fanout.sinks.every(({ lag }: { lag: number }) => lag > 0);
+  });
 
   await caughtUp();
   expect(await derivedState()).toEqual(before);

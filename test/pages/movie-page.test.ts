@@ -85,7 +85,9 @@ describe('the movie page, field by field against what was loaded', () => {
   test('ClickHouse: top of the week', async () => {
     const week = await viewsSince(new Date(askedAt - 7 * 24 * hourMs));
     const best = [...week.values()].sort((a, b) => b - a);
+    expect(page.topMovies).toHaveLength(5);
     for (const [place, { movie, views }] of page.topMovies.entries()) {
+      expect(movie.title).toBe(films.find(({ id }) => id === movie.id)?.title);
       // The materialized view counts whole hours, so the window begins up to an hour earlier or later.
       expect(Math.abs(views - (week.get(movie.id) ?? 0))).toBeLessThanOrEqual(3);
       expect(Math.abs(views - (best[place] ?? 0))).toBeLessThanOrEqual(3);
@@ -97,8 +99,14 @@ describe('the movie page, field by field against what was loaded', () => {
       .filter(({ userId }) => userId === alice.id)
       .sort((a, b) => b.watchedAt.getTime() - a.watchedAt.getTime());
     const newest = page.me.watchHistory.edges.map(({ node }: { node: Record<string, unknown> }) => node);
-    expect(newest.map(({ watchedAt, action }: Record<string, string>) => [watchedAt, action])).toEqual(
-      hers.slice(0, 5).map(({ watchedAt, action }) => [watchedAt.toISOString(), action]),
+    const titleOf = (movieId: string) => films.find(({ id }) => id === movieId)?.title;
+    expect(page.me).toMatchObject({ id: alice.id, name: 'Alice' });
+    expect(newest).toEqual(
+      hers.slice(0, 5).map(({ watchedAt, action, movieId }) => ({
+        action,
+        watchedAt: watchedAt.toISOString(),
+        movie: { id: movieId, title: titleOf(movieId) },
+      })),
     );
     expect(page.me.watchHistory.pageInfo.hasNextPage).toBe(hers.length > 5);
 
