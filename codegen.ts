@@ -16,7 +16,7 @@ for (const schema of globSync('subgraphs/*/schema.graphql')) {
       contextType: existsSync(join(room, 'store.ts')) ? './store.ts#RoomContext' : '../../gateway/room.ts#Context',
       // A resolver gives what it knows of an object; the object's own resolvers give the rest.
       defaultMapper: 'Partial<{T}>',
-      scalars: { DateTime: 'Date', ID: 'string' },
+      scalars: { DateTime: 'Date', Date: 'string', ID: 'string' },
     },
   };
 }

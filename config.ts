@@ -42,7 +42,7 @@ export const ports = {
   clickhouse: 18123,
   s3: 19000,
 } as const;
-const profileOffsets: Record<string, number> = { dev: 0, test: 200 };
+const profileOffsets: Record<string, number> = { dev: 0, test: 200, bench: 800, 'bench-large': 800 };
 
 /** The port on which a native server of this profile listens. STREAMSHOP_PORT_OFFSET overrides the profile's offset. */
 export function portOf(name: keyof typeof ports, env: NodeJS.ProcessEnv = process.env): number {

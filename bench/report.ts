@@ -23,15 +23,15 @@ export function pageReport({ cpuShares, firstPageRatio, packages, storeCalls, ..
 /** The write path's figures, likewise. */
 export function writeReport({ applied, ...figures }: WriteFigures): string {
   const rows = applied.map((row) => ({ ...row, spread: undefined }));
-  return [table(figures), header('', ['applied', 'command']), ...rows.map(line)].join('\n');
+  return [table(figures), header(['applied', 'command'], ''), ...rows.map(line)].join('\n');
 }
 
 function table({ title, sides, rows }: { title: string; sides: [string, string]; rows: Row[] }): string {
-  return [styleText('bold', title), header('', sides), ...rows.map(line)].join('\n');
+  return [styleText('bold', title), header(sides, 'A/A 95 %'), ...rows.map(line)].join('\n');
 }
 
-function header(label: string, [left, right]: [string, string]): string {
-  return styleText('dim', columns([label, left, right, 'ratio', '95 %', 'A/A 95 %']));
+function header([left, right]: [string, string], spread: string): string {
+  return styleText('dim', columns(['', left, right, 'ratio', '95 %', spread]));
 }
 
 function line({ label, unit, left, right, ratio, spread }: Omit<Row, 'spread'> & { spread?: Estimate }): string {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { ApolloServerPlugin } from '@apollo/server';
-import { type GraphQLFormattedError, OperationTypeNode } from 'graphql';
+import { GraphQLError, type GraphQLFormattedError, OperationTypeNode } from 'graphql';
 import type { Logger } from 'pino';
+import { codeOf, errorCodes } from './errors.ts';
 import { liftNotFound } from './not-found.ts';
 import { type ReadAfter, type ReadAfterOptions, startReadAfter } from './read-after.ts';
 import type { RequestContext } from './request.ts';
@@ -42,7 +43,9 @@ export function readAfterPlugin(
         async didResolveOperation({ request, operation, contextValue }) {
           const eventId = request.http?.headers.get('x-streamshop-after');
           if (!eventId || operation?.operation !== OperationTypeNode.QUERY) return;
-          contextValue.readAfter = await startReadAfter(optionsFor(eventId, contextValue));
+          contextValue.readAfter = await startReadAfter(optionsFor(eventId, contextValue)).catch((error) => {
+            throw codeOf(error) === 'BAD_USER_INPUT' ? asBadRequest(error) : error;
+          });
         },
         async willSendResponse({ response, contextValue }) {
           const sinks = contextValue.readAfter?.notYetApplied() ?? [];
@@ -55,13 +58,34 @@ export function readAfterPlugin(
   };
 }
 
+/** Refuses a request whose operation cannot be told, before @apollo/gateway calls it a fault of its own. */
+export const operationPlugin: ApolloServerPlugin<GatewayContext> = {
+  async requestDidStart() {
+    return {
+      async didResolveOperation({ operation }) {
+        // With a gateway, Apollo Server goes on without one.
+        if (operation) return;
+        const message = 'operationName must name one of the operations in the document.';
+        throw asBadRequest(new GraphQLError(message, { extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } }));
+      },
+    };
+  },
+};
+
+/** The error with HTTP status 400, where Apollo Server would answer 500. */
+function asBadRequest({ message, extensions }: GraphQLError): GraphQLError {
+  return new GraphQLError(message, { extensions: { ...extensions, http: { status: 400 } } });
+}
+
 /** One line a request: what was asked, how long it took, which codes came back. Never variables or tokens. */
 export function logPlugin(logger: Logger): ApolloServerPlugin<GatewayContext> {
   return {
     async requestDidStart({ contextValue }) {
       const startedAt = performance.now();
       return {
-        async willSendResponse({ response, operationName }) {
+        async willSendResponse({ request, response, operationName }) {
+          // What the gateway asks itself has no HTTP request.
+          if (!request.http) return;
           const errors = response.body.kind === 'single' ? (response.body.singleResult.errors ?? []) : [];
           const codes = [...new Set(errors.map(({ extensions }) => String(extensions?.code)))];
           logger.info(
@@ -90,11 +114,12 @@ const clientMistakes = new Set([
 ]);
 
 /** Errors as clients see them: ours and Apollo's as they are, anything unforeseen without its text, which goes to the log. */
-export function errorFormatter(logger: Logger, isOurs: (code: unknown) => boolean) {
+export function errorFormatter(logger: Logger) {
   return (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
     const { serviceName: _subgraph, stacktrace: _stacktrace, ...extensions } = formatted.extensions ?? {};
     const { code } = extensions;
-    const isTold = code !== 'INTERNAL_SERVER_ERROR' && (isOurs(code) || clientMistakes.has(String(code)));
+    const isTold = code !== 'INTERNAL_SERVER_ERROR' && (String(code) in errorCodes || clientMistakes.has(String(code)));
+    if (code === 'BAD_USER_INPUT') return { ...formatted, ...asArgumentError(formatted.message, extensions) };
     if (isTold && code !== 'STORE_ERROR') return { ...formatted, extensions };
 
     const errorId = randomUUID();
@@ -105,6 +130,23 @@ export function errorFormatter(logger: Logger, isOurs: (code: unknown) => boolea
       message: `${told.message} The log has it under ${errorId}.`,
       extensions: told.extensions,
     };
+  };
+}
+
+/**
+ * What graphql-js says of a variable of the wrong type, brought into the form of our own BAD_USER_INPUT: with the argument's
+ * path, and without repeating the value, which may be long or a password.
+ */
+function asArgumentError(message: string, extensions: Record<string, unknown>) {
+  const found =
+    /^Variable "\$(?<variable>\w+)" (?:got invalid value .*?(?: at "(?<at>[\w.[\]]+)")?; )?(?<reason>.*)$/s.exec(
+      message,
+    );
+  if (!found?.groups || extensions.argument) return { extensions };
+  const { variable = '', at = variable, reason = '' } = found.groups;
+  return {
+    message: `${at}: ${reason.split(':')[0]?.slice(0, 200)}`,
+    extensions: { ...extensions, retryable: false, argument: at.split(/[.[\]]+/).filter(Boolean) },
   };
 }
 

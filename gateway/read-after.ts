@@ -21,7 +21,8 @@ export interface ReadAfterOptions {
   timeoutMs: number;
 }
 
-const pollEveryMs = 20;
+/** First soon, since most events are applied within some milliseconds; then ever more seldom. */
+const pollMs = { first: 10, most: 200 };
 
 /**
  * Begins to follow an event.
@@ -41,8 +42,10 @@ export async function startReadAfter({ askSinks, timeoutMs }: ReadAfterOptions):
     if (status === 'DEAD' || status === undefined) late.add(sink);
     return status !== 'PENDING';
   };
+  let pauseMs = pollMs.first;
   const askAgain = async () => {
-    await delay(pollEveryMs);
+    await delay(pauseMs);
+    pauseMs = Math.min(pauseMs * 1.5, pollMs.most);
     states = (await askSinks()) ?? states;
     asking = undefined;
   };

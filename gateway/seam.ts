@@ -38,8 +38,8 @@ const openForMs = 1_000;
 export function createSeam({ store, timeoutMs, isOutage }: SeamOptions): Seam {
   /** Timeouts of requests that had less time than the store may take: they say nothing of the store. */
   const impatient = new WeakSet<Error>();
-  const isStoreDown = (error: Error) =>
-    !impatient.has(error) && ['STORE_UNAVAILABLE', 'STORE_TIMEOUT'].includes(codeOf(error) ?? '');
+  const isStoreDown = (error: unknown) =>
+    !impatient.has(error as Error) && ['STORE_UNAVAILABLE', 'STORE_TIMEOUT'].includes(codeOf(error) ?? '');
   const breaker = circuitBreaker(handleWhen(isStoreDown), {
     halfOpenAfter: openForMs,
     breaker: new ConsecutiveBreaker(failuresUntilOpen),

@@ -4,16 +4,24 @@ import { ApolloGateway } from '@apollo/gateway';
 import { ApolloServer } from '@apollo/server';
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
 import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify';
-import fastify from 'fastify';
+import fastify, { type FastifyError } from 'fastify';
 import type { Logger } from 'pino';
 import { root, type Settings } from '../config.ts';
 import { createRequest } from './context.ts';
-import { codedError, errorCodes } from './errors.ts';
+import { codedError } from './errors.ts';
 import { type OpenedRooms, openRooms } from './open.ts';
-import { errorFormatter, type GatewayContext, logPlugin, notFoundPlugin, readAfterPlugin } from './plugins.ts';
+import {
+  errorFormatter,
+  type GatewayContext,
+  logPlugin,
+  notFoundPlugin,
+  operationPlugin,
+  readAfterPlugin,
+} from './plugins.ts';
 import type { SinkState } from './read-after.ts';
-import type { Sessions } from './request.ts';
+import type { RequestContext, Sessions } from './request.ts';
 import type { Room } from './room.ts';
+import { teachScalars } from './scalars.ts';
 import { readSupergraphForGateway } from './supergraph.ts';
 import { inProcess } from './transport.ts';
 
@@ -34,8 +42,8 @@ export interface GatewayOptions {
 export const moviePageOperation = readFileSync(join(root, 'schema', 'operations', 'movie-page.graphql'), 'utf8');
 
 const maxBodyBytes = 256 * 1024;
-/** Longest operation in lexical tokens: the movie page has about 200. */
-const maxTokens = 4_000;
+/** Longest operation in lexical tokens: the movie page has about 200, Sandbox's introspection about 400. */
+const maxTokens = 1_500;
 
 /**
  * Starts the endpoint. Stores are connected on first use, so it starts, and answers what it can, with any of them dead.
@@ -56,12 +64,15 @@ export async function startGateway({ settings, rooms, logger }: GatewayOptions):
     },
   });
 
+  gateway.onSchemaLoadOrUpdate(({ apiSchema }) => teachScalars(apiSchema));
+
   const { requestTimeoutMs, readAfterTimeoutMs } = settings.gateway;
   const newRequest = (token: string | null) => createRequest({ token, sessions, timeoutMs: requestTimeoutMs });
-  const askSinks = async (eventId: string, token: string | null): Promise<readonly SinkState[] | null> => {
+  const askSinks = async (eventId: string, { token, viewer }: RequestContext): Promise<readonly SinkState[] | null> => {
     const { body } = await apollo.executeOperation<{ event: { sinks: SinkState[] | null } | null }>(
       { query: 'query Sinks($id: ID!) { event(id: $id) { type sinks { name status } } }', variables: { id: eventId } },
-      { contextValue: { request: newRequest(token) } },
+      // A request of its own each time, so that nothing is answered from its loaders; but the same viewer.
+      { contextValue: { request: { ...newRequest(token), viewer } } },
     );
     if (body.kind !== 'single') return [];
     const { data, errors = [] } = body.singleResult;
@@ -75,19 +86,27 @@ export async function startGateway({ settings, rooms, logger }: GatewayOptions):
     introspection: true,
     includeStacktraceInErrorResponses: false,
     parseOptions: { maxTokens },
-    formatError: errorFormatter(logger, (code) => String(code) in errorCodes),
+    formatError: errorFormatter(logger),
     plugins: [
       fastifyApolloDrainPlugin(http),
       ApolloServerPluginLandingPageLocalDefault({ document: moviePageOperation, variables: { id: 'm101' } }),
       logPlugin(logger),
+      operationPlugin,
       notFoundPlugin,
       readAfterPlugin((eventId, { request }) => ({
-        askSinks: () => askSinks(eventId, request.token),
+        askSinks: () => askSinks(eventId, request),
         timeoutMs: readAfterTimeoutMs,
       })),
     ],
   });
   await apollo.start();
+  http.setErrorHandler<FastifyError>((error, _request, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status >= 500) logger.error({ err: error }, 'a request failed outside of GraphQL');
+    const message = status >= 500 ? 'Something went wrong here.' : error.message;
+    const code = status >= 500 ? 'INTERNAL_SERVER_ERROR' : 'BAD_REQUEST';
+    return reply.status(status).send({ errors: [{ message, extensions: { code, retryable: false } }] });
+  });
 
   const handler = fastifyApolloHandler(apollo, {
     context: async ({ headers }) => ({ request: newRequest(bearerToken(headers.authorization)) }),

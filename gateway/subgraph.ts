@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { type DocumentNode, defaultFieldResolver, type GraphQLSchema, isObjectType, parse } from 'graphql';
-import { GraphQLDateTimeISO } from 'graphql-scalars';
 import { root } from '../config.ts';
 import { guard } from './authorize.ts';
 import { codedError } from './errors.ts';
 import type { Room } from './room.ts';
+import { scalars } from './scalars.ts';
 
 /** The room's slice of the graph, as its `schema.graphql` says. */
 export function readTypeDefs(roomName: string): DocumentNode {
@@ -16,7 +16,7 @@ export function readTypeDefs(roomName: string): DocumentNode {
 /** The executable schema of a room, with the authorisation that its directives declare enforced before each resolver. */
 export function subgraphSchema(room: Room): GraphQLSchema {
   const typeDefs = readTypeDefs(room.name);
-  return guard(buildSubgraphSchema({ typeDefs, resolvers: { DateTime: GraphQLDateTimeISO, ...room.resolvers } }));
+  return guard(buildSubgraphSchema({ typeDefs, resolvers: { ...scalars, ...room.resolvers } }));
 }
 
 /**

@@ -50,6 +50,8 @@ export function inProcess(
   };
 }
 
+const maxCachedCharacters = 8_192;
+
 /** Parses subgraph operations. The planner caches its plans, so the same few texts come again and again. */
 function documentCache(capacity = 1_000): (query: string) => DocumentNode {
   const documents = new Map<string, DocumentNode>();
@@ -57,6 +59,8 @@ function documentCache(capacity = 1_000): (query: string) => DocumentNode {
     const known = documents.get(query);
     if (known) return known;
     const document = parse(query, { noLocation: true });
+    // Pages are short; a long operation is rarely asked twice, and its tree takes megabytes.
+    if (query.length > maxCachedCharacters) return document;
     const oldest = documents.keys().next().value;
     if (documents.size >= capacity && oldest !== undefined) documents.delete(oldest);
     documents.set(query, document);

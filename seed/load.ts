@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Settings } from '../config.ts';
 import { waitUntilCaughtUp } from '../fanout/caught-up.ts';
@@ -25,6 +25,8 @@ interface LoadRecord {
   /** The generator's `now`, kept so that an interrupted load goes on with the very same data. */
   now: string;
   done: boolean;
+  /** Posters and video are in S3, which may have been left out so far. */
+  hasMedia: boolean;
 }
 
 const recordFile = (settings: Settings) => join(settings.home, 'demo-data.json');
@@ -35,7 +37,10 @@ function readRecord(settings: Settings): LoadRecord | undefined {
 }
 
 /** Whether this profile's stores hold their demo data. */
-export const isLoaded = (settings: Settings): boolean => readRecord(settings)?.done ?? false;
+export function isLoaded(settings: Settings): boolean {
+  const { done, hasMedia } = readRecord(settings) ?? fresh;
+  return done && (hasMedia || settings.without.has('s3'));
+}
 
 /**
  * The moment as of which this profile's demo data was generated.
@@ -47,7 +52,9 @@ export function loadedAt(settings: Settings): Date {
   return new Date(record.now);
 }
 
-const watchesPerTransaction = 1_000;
+const fresh = { done: false, hasMedia: false };
+
+const rowsPerTransaction = 1_000;
 
 /**
  * Loads the demo data as users would have made it: through the commands of the sources of truth, so that it reaches the
@@ -55,10 +62,12 @@ const watchesPerTransaction = 1_000;
  * without duplicates: every watch has its idempotency key.
  */
 export async function loadDemo({ settings, size: wanted, onProgress }: LoadOptions): Promise<void> {
-  const record = readRecord(settings) ?? { size: wanted, now: new Date().toISOString(), done: false };
+  const record = readRecord(settings) ?? { ...fresh, size: wanted, now: new Date().toISOString() };
   const write = () => {
     mkdirSync(settings.home, { recursive: true });
-    writeFileSync(recordFile(settings), JSON.stringify(record));
+    // Beside it, then renamed: a kill in between leaves one or the other whole.
+    writeFileSync(`${recordFile(settings)}.new`, JSON.stringify(record));
+    renameSync(`${recordFile(settings)}.new`, recordFile(settings));
   };
   write();
 
@@ -67,11 +76,14 @@ export async function loadDemo({ settings, size: wanted, onProgress }: LoadOptio
   await using postgres = closing(openPostgres(settings.postgres));
   onProgress(`${films.length} films and ${demo.users.length} users`);
   await changeMovies(postgres.store, films);
-  await importUsers(postgres.store, demo.users);
-  if (!settings.without.has('s3')) await loadMedia(settings, films);
+  for (const chunk of chunks(demo.users, rowsPerTransaction)) await importUsers(postgres.store, chunk);
+  if (!settings.without.has('s3')) {
+    await loadMedia(settings, films);
+    record.hasMedia = true;
+  }
 
   let loaded = 0;
-  for (const chunk of chunks(demo.watches, watchesPerTransaction)) {
+  for (const chunk of chunks(demo.watches, rowsPerTransaction)) {
     await recordWatches(postgres.store, chunk);
     loaded += chunk.length;
     onProgress(`${loaded.toLocaleString('en')} watches recorded`);

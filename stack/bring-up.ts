@@ -70,6 +70,8 @@ export async function bringUp({ settings, size, onStopped }: BringUpOptions): Pr
     ],
     {
       concurrent: false,
+      // At Ctrl-C the supervisor stops what runs; listr2 would end this program at once.
+      registerSignalListeners: false,
       rendererOptions: { timer: PRESET_TIMER, collapseSubtasks: false },
       fallbackRendererOptions: { timer: PRESET_TIMER },
     },
@@ -78,7 +80,10 @@ export async function bringUp({ settings, size, onStopped }: BringUpOptions): Pr
     await steps.run();
     return supervisor;
   } catch (error) {
+    const wasAskedTo = supervisor.isStopping;
     await supervisor.stop();
+    // What fails while everything is being stopped is no news; the signal's handler ends this program.
+    if (wasAskedTo) await new Promise(() => {});
     throw error;
   }
 }

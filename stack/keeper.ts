@@ -199,7 +199,8 @@ export function createKeeper(process_: Process, { home, inTurn, onEvent }: Surro
     enter('restarting', { detail: how });
     try {
       await sleep(firstPauseMs * 2 ** (quickDeaths - 1), undefined, { signal: cancel.signal });
-      await inTurn(startAfresh);
+      // A role waits for servers: it must not hold the turn that they need.
+      await (process_.dataFolder ? inTurn(startAfresh) : startAfresh());
     } catch (error) {
       if (cancel.signal.aborted) return;
       await revive(reasonOf(error));

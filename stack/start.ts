@@ -29,7 +29,7 @@ const demoLogins = [
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
-      without: { type: 'string', default: '' },
+      without: { type: 'string' },
       size: { type: 'string', default: 'demo' },
       help: { type: 'boolean', short: 'h' },
     },
@@ -37,7 +37,7 @@ async function main(): Promise<void> {
   if (values.help) return console.log(usage);
   const size = demoSizes.find((size) => size === values.size);
   if (!size) throw new StackError('USAGE', `--size is one of ${demoSizes.join(', ')}, not ${values.size}`);
-  process.env.STREAMSHOP_WITHOUT = await checkedNames(values.without);
+  process.env.STREAMSHOP_WITHOUT = await checkedNames(values.without ?? process.env.STREAMSHOP_WITHOUT ?? '');
   const settings = readSettings();
   const isFirst = !isLoaded(settings);
   const supervisor = await bringUp({ settings, size, onStopped: () => console.log('Everything is stopped.') });

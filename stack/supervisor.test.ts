@@ -69,8 +69,7 @@ test('a server that is killed comes back with every acknowledged write', { timeo
 
   const pids = stack.status().map(({ pid }) => pid);
   const back = [next('postgres', 'ready'), next('redis', 'ready')];
-  stack.kill('postgres');
-  stack.kill('redis');
+  await Promise.all([stack.kill('postgres'), stack.kill('redis')]);
   await Promise.all(back);
 
   expect(stack.status().map(({ state }) => state)).toEqual(['ready', 'ready']);
@@ -115,7 +114,7 @@ test('a process that keeps dying is given up with one line', { timeout: 60_000 }
   };
   const { stack, next } = await startLight(profile, [doomed]);
   const failed = next('doomed', 'failed');
-  stack.kill('doomed');
+  await stack.kill('doomed');
   const { error } = await failed;
   expect(error?.code).toBe('KEEPS_DYING');
   expect(error?.message).toMatch(/^doomed died 6 times in a row \(last: .*no more.*doomed\.log, then start again$/);

@@ -40,9 +40,10 @@ export interface Supervisor {
   restart(name: string): Promise<void>;
   /** Stops the roles, last started first, then all servers, and gives up the profile. */
   stop(): Promise<void>;
+  readonly isStopping: boolean;
   status(): ProcessStatus[];
-  /** For tests of failures: a signal to the process, SIGKILL unless said otherwise. It is started again if it dies. */
-  kill(name: string, signal?: NodeJS.Signals): void;
+  /** For tests of failures: kill -9. Resolves when it is dead; it is then started again, which `start` waits for. */
+  kill(name: string): Promise<void>;
   /** For tests of failures: the process and its descendants stand still, as in a long pause of a garbage collector. */
   pause(name: string): void;
   resume(name: string): void;
@@ -72,7 +73,14 @@ export async function createSupervisor(options: SupervisorOptions): Promise<Supe
     await Promise.all(names.map((name) => keeperOf(name).start()));
   }
 
-  async function stop(): Promise<void> {
+  let stopping: Promise<void> | undefined;
+  /** A signal and a failed start may both ask; both wait for the one stop. */
+  const stop = () => {
+    stopping ??= stopEverything();
+    return stopping;
+  };
+
+  async function stopEverything(): Promise<void> {
     const all = [...keepers.values()];
     for (const role of all.filter(({ process }) => !process.dataFolder).reverse()) await role.stop();
     await Promise.all(all.map((keeper) => keeper.stop()));
@@ -89,6 +97,9 @@ export async function createSupervisor(options: SupervisorOptions): Promise<Supe
       await keeperOf(name).start();
     },
     stop,
+    get isStopping() {
+      return stopping !== undefined;
+    },
     status: () =>
       [...keepers.values()].map(({ process, state, running }) => ({
         name: process.name,
@@ -97,7 +108,11 @@ export async function createSupervisor(options: SupervisorOptions): Promise<Supe
         pid: running?.pid,
         startedAt: running?.startedAt,
       })),
-    kill: (name, signal = 'SIGKILL') => keeperOf(name).signal(signal),
+    async kill(name) {
+      const gone = keeperOf(name).running?.gone;
+      keeperOf(name).signal('SIGKILL');
+      await gone;
+    },
     pause: (name) => keeperOf(name).signal('SIGSTOP', 'family'),
     resume: (name) => keeperOf(name).signal('SIGCONT', 'family'),
     stopOnSignal(onStopped) {

@@ -102,7 +102,7 @@ test('acknowledged rows survive kill -9, and a stop', async () => {
   await client.command({ query: 'CREATE TABLE kept (id UInt32) ENGINE = MergeTree ORDER BY id' });
   await client.insert({ table: 'kept', values: [{ id: 1 }, { id: 2 }], format: 'JSONEachRow' });
   const pid = stack.status()[0]?.pid;
-  stack.kill('clickhouse');
+  await stack.kill('clickhouse');
   await expect
     .poll(() => stack.status()[0], { timeout: 20_000 })
     .toMatchObject({ state: 'ready', pid: expect.not.toSatisfy((next) => next === pid) });

@@ -1,6 +1,5 @@
+import { between1And, longestPage } from '../../gateway/arguments.ts';
 import { codedError } from '../../gateway/errors.ts';
-
-const mostItems = 100;
 
 /** A place in a partition: a row's clustering key. */
 export interface Place {
@@ -28,10 +27,7 @@ export interface PageArguments {
  * @throws BAD_USER_INPUT naming the argument
  */
 export function readPage({ first, after }: PageArguments, idPattern: RegExp): Omit<PageKey, 'userId'> {
-  if (first < 1 || first > mostItems) {
-    throw codedError('BAD_USER_INPUT', `first must be between 1 and ${mostItems}.`, { argument: ['first'] });
-  }
-  return { first, after: after == null ? null : readCursor(after, idPattern) };
+  return { first: between1And(longestPage, { first }), after: after == null ? null : readCursor(after, idPattern) };
 }
 
 /** An opaque cursor: a clustering key in base64url. */

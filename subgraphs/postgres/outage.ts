@@ -1,10 +1,10 @@
+import { isNetworkError } from '../../gateway/seam.ts';
+
 /** What Postgres, pg and Prisma call a server that cannot be reached, that goes down, or that has no connection free. */
 const outageCodes = new Set([
   // Prisma: unreachable, timed out, connection closed, pool exhausted, no transaction begun in time (P2028 also tells of
   // a transaction whose connection has gone).
   ...['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2028', 'P2037'],
-  // Node's sockets.
-  ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN'],
   // Postgres, appendix A of its manual: connection exceptions, too many connections, shutdown, crash, starting up.
   ...['08000', '08001', '08003', '08004', '08006', '53300', '57P01', '57P02', '57P03'],
 ]);
@@ -18,7 +18,9 @@ const outageMessages =
 
 /** Whether an error, or one of its causes, means that Postgres cannot be reached, rather than that it refused a statement. */
 export function isOutage(error: unknown): boolean {
-  for (const { code, originalCode, kind, message } of causes(error)) {
+  for (const failure of causes(error)) {
+    const { code, originalCode, kind, message } = failure;
+    if (isNetworkError(failure) || isNetworkError({ code: originalCode })) return true;
     if (outageCodes.has(String(code)) || outageCodes.has(String(originalCode))) return true;
     if (outageKinds.has(String(kind))) return true;
     if (outageMessages.test(String(message))) return true;

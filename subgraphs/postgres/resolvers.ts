@@ -1,4 +1,3 @@
-import { GraphQLLocalDate } from 'graphql-scalars';
 import * as z from 'zod';
 import { notFound } from '../../gateway/errors.ts';
 import { requireSelf, requireViewer } from '../../gateway/room.ts';
@@ -66,7 +65,6 @@ export const resolvers: Resolvers = {
     offset: eventField('offset'),
     publishedAt: eventField('publishedAt'),
   },
-  Date: GraphQLLocalDate,
 };
 
 /** An entity never comes here without its key. */

@@ -1,16 +1,11 @@
-import { codedError } from '../../gateway/errors.ts';
+import { between1And, longestPage } from '../../gateway/arguments.ts';
 import { movieCounters, trendingMovies } from './queries.ts';
 import type { Resolvers } from './types.generated.ts';
-
-const mostMovies = 100;
 
 export const resolvers: Resolvers = {
   Query: {
     async trendingMovies(_parent, { first }, context) {
-      if (first < 1 || first > mostMovies) {
-        throw codedError('BAD_USER_INPUT', `first must be between 1 and ${mostMovies}.`, { argument: ['first'] });
-      }
-      const movies = await context.load(trendingMovies, first);
+      const movies = await context.load(trendingMovies, between1And(longestPage, { first }));
       return movies.map(({ movieId, score }) => ({ movie: { id: movieId }, score }));
     },
   },

@@ -82,6 +82,35 @@ test('a store that hangs costs its deadline once, and its own fields only', asyn
   await until('the page is whole again', async () => (await page()).errors.length === 0);
 });
 
+test('a read after an event that a store cannot apply in time says so', async () => {
+  const user = await newUser();
+  await control(settings, 'stopOne', 'clickhouse');
+  try {
+    const eventId = await recordWatch(user.token, { movieId: 'm132' });
+    const { data, extensions } = await ask('{ movie(id: "m132") { viewCount viewsLast24h } }', {
+      token: user.token,
+      headers: { 'x-streamshop-after': eventId },
+    });
+    expect(extensions.notYetApplied).toEqual(['clickhouse']);
+    expect(data.movie.viewCount).toBeGreaterThan(0);
+  } finally {
+    await control(settings, 'start', 'clickhouse');
+  }
+});
+
+test('the gateway tells that it lives, and which stores answer', async () => {
+  const get = async (path: string) => {
+    const response = await fetch(`http://${settings.gateway.host}:${settings.gateway.port}${path}`);
+    return [response.status, await response.json()];
+  };
+  const all = { postgres: 'up', redis: 'up', cassandra: 'up', clickhouse: 'up', s3: 'up', kafka: 'up' };
+  expect(await get('/health')).toEqual([200, { status: 'up' }]);
+  expect(await get('/ready')).toEqual([200, { status: 'ready', stores: all }]);
+  await control(settings, 'stopOne', 's3');
+  expect(await get('/ready')).toEqual([200, { status: 'ready', stores: { ...all, s3: 'down' } }]);
+  await control(settings, 'start', 's3');
+});
+
 const generalised = (path: readonly (string | number)[]) =>
   path.map((key) => (typeof key === 'number' ? '*' : key)).join('.');
 

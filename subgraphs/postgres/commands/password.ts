@@ -5,7 +5,12 @@ import * as z from 'zod';
 /** OWASP, Password Storage Cheat Sheet: argon2id (the library's default) with 19 MiB, two passes, one lane. */
 const parameters = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
-export const newPassword = z.string().min(8, 'has at least 8 characters').max(200, 'has at most 200 characters');
+export const newPassword = z
+  .string()
+  .min(8, 'has at least 8 characters')
+  .max(200, 'has at most 200 characters')
+  // A lone surrogate is hashed as the replacement character, and so would be any other.
+  .refine((password) => password.isWellFormed(), 'is not valid Unicode text');
 
 export const hashPassword = (password: string): Promise<string> => hash(password, parameters);
 
