@@ -1,0 +1,104 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { root } from '../config.ts';
+import { isAlive } from '../stack/proc.ts';
+import { readRecords } from '../stack/record.ts';
+import { alice, askWhole, login, until } from './harness.ts';
+
+// What a new user does, on ports and data of its own beside the test stack.
+const home = mkdtempSync(join(tmpdir(), 'streamshop-start-'));
+const portOffset = 1_000;
+const url = `http://127.0.0.1:${4_000 + portOffset}/graphql`;
+const started: ChildProcess[] = [];
+
+afterAll(async () => {
+  for (const child of started) child.kill('SIGTERM');
+  await until('all is stopped', async () => running().length === 0);
+  rmSync(home, { recursive: true });
+});
+
+/** Starts the whole system as `npm start` does, and gives what it prints. */
+function start(...args: string[]) {
+  const child = spawn(process.execPath, [join(root, 'stack', 'start.ts'), '--size', 'test', ...args], {
+    env: { ...process.env, STREAMSHOP_HOME: home, STREAMSHOP_PORT_OFFSET: String(portOffset), NO_COLOR: '1' },
+  });
+  started.push(child);
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => {
+      output += chunk;
+    });
+  }
+  const exitCode = new Promise<number | null>((resolve) => child.on('exit', resolve));
+  const hasSaid = (text: string) => until(`it says ${text}`, async () => output.includes(text), 180_000);
+  return { child, exitCode, hasSaid, output: () => output };
+}
+
+const running = () => readRecords(home).filter(isAlive);
+
+test('a first start without a store, Ctrl-C, and a warm start with it', { timeout: 240_000 }, async () => {
+  const first = start('--without', 'cassandra');
+  await first.hasSaid('Ctrl-C stops everything.');
+  for (const text of [
+    `StreamShop answers at ${url}`,
+    'alice@streamshop.example / demo-alice-1',
+    'bob@streamshop.example / demo-bob-2',
+    'query MoviePage($id: ID!)',
+    'On the first movie page: cassandra is switched off here.',
+    /First start to the first movie page: \d+ s \(limit 360 s\)\. Resident memory: [\d.]+ GB \(limit 2\.5 GB\)/,
+  ]) {
+    expect(first.output()).toMatch(text);
+  }
+  const token = /Authorization: Bearer (?<token>\S+)/.exec(first.output())?.groups?.token;
+  expect(await askWhole('{ me { id name } }', { url, token })).toEqual({ me: { id: alice.id, name: 'Alice' } });
+
+  first.child.kill('SIGINT');
+  expect(await first.exitCode).toBe(0);
+  expect(first.output()).toContain('Everything is stopped.');
+  expect(running()).toEqual([]);
+
+  const second = start();
+  await second.hasSaid('Ctrl-C stops everything.');
+  expect(second.output()).toContain('The demo data is there already');
+  expect(second.output()).toMatch(/Warm start to the first movie page: \d+ s \(limit 45 s\)/);
+  // The store that was left out fills itself from Kafka.
+  const hers = await login(alice, url);
+  await until('Cassandra has caught up', async () => {
+    const { me, fanout } = await askWhole(
+      '{ me { watchHistory(first: 1) { edges { node { id } } } } fanout { sinks { lag } } }',
+      {
+        url,
+        token: hers,
+      },
+    );
+    return me.watchHistory.edges.length === 1 && fanout.sinks.every(({ lag }: { lag: number }) => lag === 0);
+  });
+
+  const third = start();
+  expect(await third.exitCode).toBe(1);
+  expect(third.output()).toMatch(/already running \(pid \d+\)\. See it: .* Stop it: /);
+
+  second.child.kill('SIGINT');
+  expect(await second.exitCode).toBe(0);
+  expect(running()).toEqual([]);
+});
+
+test('Ctrl-C in the middle of a start leaves nothing running', async () => {
+  const interrupted = start();
+  await until('some servers run', async () => running().length > 2);
+  interrupted.child.kill('SIGINT');
+  expect(await interrupted.exitCode).toBe(0);
+  expect(running()).toEqual([]);
+});
+
+test('what cannot be left out, and what is not there, is told in one line', async () => {
+  const refused = start('--without', 'kafka');
+  expect(await refused.exitCode).toBe(1);
+  expect(refused.output().trim()).toBe('postgres and kafka carry every write and cannot be left out');
+  const unknown = start('--without', 'oracle');
+  expect(await unknown.exitCode).toBe(1);
+  expect(unknown.output().trim()).toMatch(/^there is no server oracle; there are cassandra, .*s3$/);
+});
