@@ -116,6 +116,28 @@ test('applies every event, and after a restart only what is new', async () => {
   expect(sorted(second.ids())).toEqual(sorted(idsOf(after)));
 });
 
+test('members of one group share its partitions, and what one leaves goes to the others', async () => {
+  const { start, send, isCommitted } = await setUp();
+  const [left, right] = [recorder(), recorder()];
+  const leaving = await start(left.sink);
+  await start(right.sink);
+  const [shared, later] = [users(400), users(40, 'later')];
+  await until('both have work', async () => {
+    await send(users(20, `warm-${performance.now()}-`));
+    return left.ids().length > 0 && right.ids().length > 0;
+  });
+  await send(shared);
+  await until('all is committed', isCommitted);
+  const ids = new Set(idsOf(shared));
+  const applied = [...left.ids(), ...right.ids()].filter((id) => ids.has(id));
+  expect(sorted(applied)).toEqual(sorted(idsOf(shared)));
+
+  await leaving.stop();
+  await send(later);
+  await until('all is committed', isCommitted);
+  expect(right.ids()).toEqual(expect.arrayContaining(idsOf(later)));
+});
+
 test('commits an offset only when its events are applied', async () => {
   const { start, send, committed } = await setUp();
   const gate = Promise.withResolvers<void>();

@@ -37,7 +37,6 @@ export interface Supervisor {
   start(...names: string[]): Promise<void>;
   startAll(): Promise<void>;
   stopOne(name: string): Promise<void>;
-  restart(name: string): Promise<void>;
   /** Stops the roles, last started first, then all servers, and gives up the profile. */
   stop(): Promise<void>;
   readonly isStopping: boolean;
@@ -92,10 +91,6 @@ export async function createSupervisor(options: SupervisorOptions): Promise<Supe
     start,
     startAll: () => start(...keepers.keys()),
     stopOne: (name) => keeperOf(name).stop(),
-    async restart(name) {
-      await keeperOf(name).stop();
-      await keeperOf(name).start();
-    },
     stop,
     get isStopping() {
       return stopping !== undefined;

@@ -14,12 +14,6 @@ export interface MediaItem {
 
 const uploadsAtATime = 16;
 
-export const putPoster = (store: S3Store, movieId: string, svg: string) =>
-  putMedia(store, [{ movieId, kind: 'poster', body: svg }]);
-
-export const putVideo = (store: S3Store, movieId: string, mp4: Uint8Array) =>
-  putMedia(store, [{ movieId, kind: 'video', body: mp4 }]);
-
 /**
  * Uploads what is not yet there. Safe to run again: an object whose ETag is the MD5 of the content is left alone. (An ETag
  * is that for objects uploaded in one part and not encrypted with KMS; others are uploaded again, to the same effect.)

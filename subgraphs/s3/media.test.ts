@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type StoreCall, storeCalls } from '../../gateway/seam.ts';
-import { type MediaItem, putMedia, putPoster, putVideo } from './commands.ts';
+import { type MediaItem, putMedia } from './commands.ts';
 import type { MediaKind } from './media.ts';
 import { mediaOf } from './queries.ts';
 import { openOwnBuckets } from './testing.ts';
@@ -12,9 +12,11 @@ let room: Awaited<ReturnType<typeof openOwnBuckets>>;
 
 beforeAll(async () => {
   room = await openOwnBuckets();
-  await putPoster(room.store, 'both', svg);
-  await putVideo(room.store, 'both', mp4);
-  await putPoster(room.store, 'poster-only', svg);
+  await putMedia(room.store, [
+    { kind: 'poster', movieId: 'both', body: svg },
+    { kind: 'video', movieId: 'both', body: mp4 },
+    { kind: 'poster', movieId: 'poster-only', body: svg },
+  ]);
 });
 afterAll(() => room?.[Symbol.asyncDispose]());
 
@@ -64,7 +66,7 @@ test('an id that leads elsewhere has no media', async () => {
   const none = ids.map((id) => ({ id, posterUrl: null, streamingUrl: null }));
   expect(await urlsOf(ids)).toEqual(none);
   expect(await callsDuring(() => mediaOf(room.store, ids))).toEqual([]);
-  await expect(putPoster(room.store, '../both', svg)).rejects.toThrow(TypeError);
+  await expect(putMedia(room.store, [{ kind: 'poster', movieId: '../both', body: svg }])).rejects.toThrow(TypeError);
 });
 
 test('a player can read any range of the video, from any origin', async () => {

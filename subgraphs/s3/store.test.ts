@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { expect, test } from 'vitest';
 import { readSettings } from '../../config.ts';
-import { putPoster } from './commands.ts';
+import { putMedia } from './commands.ts';
 import { mediaOf } from './queries.ts';
 import { openS3 } from './store.ts';
 
@@ -27,7 +27,11 @@ test('a dead server is STORE_UNAVAILABLE at once', async () => {
   await using dead = await port({ silent: false });
   const store = openS3({ ...settings, endpoint: dead.endpoint });
   const start = performance.now();
-  for (const call of [() => mediaOf(store, ['m101']), () => putPoster(store, 'm101', ''), () => store.ping()]) {
+  for (const call of [
+    () => mediaOf(store, ['m101']),
+    () => putMedia(store, [{ kind: 'poster', movieId: 'm101', body: '' }]),
+    () => store.ping(),
+  ]) {
     await expect(call()).rejects.toMatchObject({ extensions: { code: 'STORE_UNAVAILABLE', store: 's3' } });
   }
   expect(performance.now() - start).toBeLessThan(1_000);
