@@ -22,11 +22,12 @@ if (!isInstalled()) {
   unlock();
 }
 
-// kafkajs schedules timers in the past, which Node 24 remarks on each time; they then simply run at once.
-const nodeFlags = ['--disable-warning=ExperimentalWarning', '--disable-warning=TimeoutNegativeWarning'];
 const [program, ...args] = process.argv.slice(2);
-const child = spawn(node, [...nodeFlags, join(root, program), ...args], {
+// For every process of the project. kafkajs schedules timers in the past, which Node 24 remarks on; they then run at once.
+const nodeOptions = '--disable-warning=ExperimentalWarning --disable-warning=TimeoutNegativeWarning';
+const child = spawn(node, [join(root, program), ...args], {
   stdio: 'inherit',
+  env: { ...process.env, NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} ${nodeOptions}`.trim() },
 });
 // The terminal sends Ctrl-C to the program as well; this process waits for it to finish its work.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])

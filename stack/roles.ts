@@ -37,7 +37,7 @@ function nodeCommand(settings: Settings, program: string): Command {
   return {
     program: process.execPath,
     // A role that leaks or is flooded is ended and started again, before the machine suffers.
-    args: [...process.execArgv, '--max-old-space-size=512', join(root, program)],
+    args: ['--max-old-space-size=512', join(root, program)],
     env: { STREAMSHOP_PROFILE: settings.profile, STREAMSHOP_WITHOUT: [...settings.without].join(',') },
     cwd: root,
   };

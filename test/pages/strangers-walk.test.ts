@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   buildClientSchema,
   type GraphQLArgument,
@@ -11,7 +13,7 @@ import {
   isRequiredArgument,
 } from 'graphql';
 import { beforeAll, expect, test } from 'vitest';
-import { type Answered, ask, askWhole, newUser, recordWatch, untilApplied } from '../harness.ts';
+import { type Answered, ask, askWhole, newUser, recordWatch, settings, untilApplied } from '../harness.ts';
 
 /** Whose things are looked for: she has watched something, and nobody else may learn what. */
 let her: Awaited<ReturnType<typeof newUser>>;
@@ -145,4 +147,20 @@ test('after logout the token is worth nothing', async () => {
   await askWhole('mutation { logout { loggedOut } }', { token: user.token });
   const { errors } = await ask('{ me { id } }', { token: user.token });
   expect(errors[0]?.extensions?.code).toBe('UNAUTHENTICATED');
+});
+
+test('no log knows a token, a password or an e-mail address', () => {
+  const logs = readdirSync(join(settings.home, 'logs'));
+  expect(logs).toEqual(expect.arrayContaining(['gateway.log', 'workers.log', 'postgres.log']));
+  for (const log of logs) {
+    const text = readFileSync(join(settings.home, 'logs', log), 'utf8');
+    for (const secret of [her.token, her.password, her.email]) expect(text.includes(secret), log).toBe(false);
+  }
+});
+
+test('a browser gets Apollo Sandbox with the movie page in it', async () => {
+  const { host, port } = settings.gateway;
+  const page = await fetch(`http://${host}:${port}/`, { headers: { accept: 'text/html' } });
+  expect(page.status).toBe(200);
+  expect(await page.text()).toContain('MoviePage');
 });
