@@ -1,5 +1,5 @@
 import { tracingChannel } from 'node:diagnostics_channel';
-import { BrokenCircuitError, ConsecutiveBreaker, circuitBreaker, handleWhen } from 'cockatiel';
+import { BrokenCircuitError, ConsecutiveBreaker, circuitBreaker, ExponentialBackoff, handleWhen } from 'cockatiel';
 import { codedError, codeOf } from './errors.ts';
 import { currentRequest } from './request.ts';
 
@@ -32,7 +32,8 @@ export const storeCalls = tracingChannel<unknown, StoreCall>('streamshop:store')
 
 /** After this many outages or timeouts in a row a store is left alone for a moment, so that pages do not wait for it. */
 const failuresUntilOpen = 5;
-const openForMs = 1_000;
+/** A store that hangs costs the page that tries it a whole deadline, so it is tried ever more seldom. */
+const openForMs = { first: 1_000, most: 5_000 };
 
 /** The one gate that every native query of a store passes. */
 export function createSeam({ store, timeoutMs, isOutage }: SeamOptions): Seam {
@@ -41,7 +42,7 @@ export function createSeam({ store, timeoutMs, isOutage }: SeamOptions): Seam {
   const isStoreDown = (error: unknown) =>
     !impatient.has(error as Error) && ['STORE_UNAVAILABLE', 'STORE_TIMEOUT'].includes(codeOf(error) ?? '');
   const breaker = circuitBreaker(handleWhen(isStoreDown), {
-    halfOpenAfter: openForMs,
+    halfOpenAfter: new ExponentialBackoff({ initialDelay: openForMs.first, maxDelay: openForMs.most }),
     breaker: new ConsecutiveBreaker(failuresUntilOpen),
   });
 

@@ -73,8 +73,9 @@ const jvmArgs = ({ lib }: Place) => [`-Dlog4j2.configurationFile=${here('log4j2.
 
 /** Gives the log folder its cluster id, without which a KRaft node does not start. */
 async function format(place: Place): Promise<void> {
-  const clusterId = randomBytes(16).toString('base64url');
-  const tool = ['kafka.tools.StorageTool', 'format', '--cluster-id', clusterId, '--config', properties(place)];
+  // One argument with its option: an id may begin with a dash, and stand for an option itself.
+  const clusterId = `--cluster-id=${randomBytes(16).toString('base64url')}`;
+  const tool = ['kafka.tools.StorageTool', 'format', clusterId, '--config', properties(place)];
   try {
     await run(place.java(), ['-Xmx64m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', ...jvmArgs(place), ...tool]);
   } catch (error) {
