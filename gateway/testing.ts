@@ -3,6 +3,7 @@ import { readSettings } from '../config.ts';
 import { createRequest, roomContext } from './context.ts';
 import { type Sessions, type Viewer, withRequest } from './request.ts';
 import type { OpenRoom, Room } from './room.ts';
+import { type StoreCall, storeCalls } from './seam.ts';
 import { subgraphSchema } from './subgraph.ts';
 
 /** A room opened alone, for the tests beside its files. */
@@ -29,6 +30,20 @@ export async function openTestRoom(room: Room): Promise<TestRoom> {
     },
     [Symbol.asyncDispose]: () => open.store.close(),
   };
+}
+
+/** The store calls that this process makes during `work`, in their order. */
+export async function callsDuring(work: () => Promise<unknown>): Promise<StoreCall[]> {
+  const calls: StoreCall[] = [];
+  // The channel's message goes on to carry the call's outcome: kept is what was asked.
+  const note = (message: unknown) => void calls.push({ ...(message as StoreCall) });
+  storeCalls.start.subscribe(note);
+  try {
+    await work();
+  } finally {
+    storeCalls.start.unsubscribe(note);
+  }
+  return calls;
 }
 
 /** Sessions for a room's own test, where who the viewer is is given and not what is tested. */

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { storeCalls } from '../../gateway/seam.ts';
-import { openTestRoom } from '../../gateway/testing.ts';
+import { callsDuring, openTestRoom } from '../../gateway/testing.ts';
 import { cassandra } from './index.ts';
 import { cassandraSink } from './sink.ts';
 import { batchOf, minutesAgo, openCorner, watchesOf } from './testing.ts';
@@ -98,30 +97,26 @@ test('without a watch: no edges and no cursors', async () => {
 
 test('fields of one request that ask alike are one call of Cassandra', async () => {
   await using user = await openWithUser();
-  const calls: string[] = [];
-  const subscriber = { start: (message: unknown) => calls.push((message as { statement: string }).statement) };
-  storeCalls.subscribe(subscriber as never);
   const fields = ['a', 'b'].map((alias) => `${alias}: watchHistory(first: 5) { edges { cursor } }`);
-  const { errors } = await user.ask(query(fields.join(' ')).replace('$first: Int, $after: String', ''));
-  storeCalls.unsubscribe(subscriber as never);
-  expect(errors).toBeUndefined();
+  const calls = await callsDuring(async () => {
+    const { errors } = await user.ask(query(fields.join(' ')).replace('$first: Int, $after: String', ''));
+    expect(errors).toBeUndefined();
+  });
   expect(calls).toHaveLength(1);
 });
 
 test('nobody else sees it, and Cassandra is not asked', async () => {
   await using user = await openWithUser();
-  const calls: unknown[] = [];
-  const subscriber = { start: (message: unknown) => calls.push(message) };
-  storeCalls.subscribe(subscriber as never);
-  for (const source of [historyQuery, placesQuery]) {
-    const stranger = await user.ask(source, {}, null);
-    expect(stranger.connection).toBeNull();
-    expect(stranger.errors?.[0]?.extensions).toMatchObject({ code: 'UNAUTHENTICATED' });
-    const other = await user.ask(source, {}, 'somebody-else');
-    expect(other.connection).toBeNull();
-    expect(other.errors?.[0]?.extensions).toMatchObject({ code: 'FORBIDDEN' });
-  }
-  storeCalls.unsubscribe(subscriber as never);
+  const calls = await callsDuring(async () => {
+    for (const source of [historyQuery, placesQuery]) {
+      const stranger = await user.ask(source, {}, null);
+      expect(stranger.connection).toBeNull();
+      expect(stranger.errors?.[0]?.extensions).toMatchObject({ code: 'UNAUTHENTICATED' });
+      const other = await user.ask(source, {}, 'somebody-else');
+      expect(other.connection).toBeNull();
+      expect(other.errors?.[0]?.extensions).toMatchObject({ code: 'FORBIDDEN' });
+    }
+  });
   expect(calls).toEqual([]);
 });
 

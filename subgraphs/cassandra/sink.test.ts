@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { storeCalls } from '../../gateway/seam.ts';
+import { callsDuring } from '../../gateway/testing.ts';
 import { retentionDays } from './migrations.ts';
 import { cassandraSink } from './sink.ts';
 import { batchOf, type Deed, minutesAgo, openCorner, type WatchRecorded, watchesOf } from './testing.ts';
@@ -125,11 +125,7 @@ test('a full batch is few writes, each of one user and small enough for Cassandr
       Array.from({ length: 250 }, (_, index) => ({ movieId: `m${index % 9}`, watchedAt: minutesAgo(500 - index) })),
     ),
   );
-  const calls: string[] = [];
-  const subscriber = { start: (message: unknown) => calls.push((message as { statement: string }).statement) };
-  storeCalls.subscribe(subscriber as never);
-  await cassandraSink(corner.store).apply(batchOf(events));
-  storeCalls.unsubscribe(subscriber as never);
+  const calls = await callsDuring(() => cassandraSink(corner.store).apply(batchOf(events)));
   expect(calls).toHaveLength(2 * Math.ceil(250 / 15));
   expect((await corner.read(users[0] ?? '')).activity).toHaveLength(250);
 });

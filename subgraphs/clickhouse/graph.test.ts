@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type StoreCall, storeCalls } from '../../gateway/seam.ts';
+import { callsDuring } from '../../gateway/testing.ts';
 import { batchOf, minutesAgo, openOwnDatabase, watch } from './testing.ts';
 
 const hourMs = 3_600_000;
@@ -118,23 +118,14 @@ test('ranks movies by the views of a window', async () => {
 });
 
 test('asks once for 50 movies, and once more for other arguments', async () => {
-  const statements: string[] = [];
-  const count = { start: (message: unknown) => void statements.push((message as StoreCall).statement) };
-  storeCalls.start.subscribe(count.start);
-  try {
-    const movies = Array.from({ length: 50 }, (_, index) => movie(`m${index}`));
-    await room.execute(entities, { variables: { movies } });
-    expect(statements.map((statement) => /FROM (\w+)/.exec(statement)?.[1]).sort()).toEqual([
-      'movie_watch_events',
-      'views_per_hour',
-    ]);
-    statements.length = 0;
-    const twice = `query ($movies: [_Any!]!) { _entities(representations: $movies) { ... on Movie {
-      short: viewsPerHour(last: 2) { views } again: viewsPerHour(last: 2) { hour } long: viewsPerHour(last: 3) { views }
-    } } }`;
-    await room.execute(twice, { variables: { movies } });
-    expect(statements).toHaveLength(2);
-  } finally {
-    storeCalls.start.unsubscribe(count.start);
-  }
+  const movies = Array.from({ length: 50 }, (_, index) => movie(`m${index}`));
+  const whole = await callsDuring(() => room.execute(entities, { variables: { movies } }));
+  expect(whole.map(({ statement }) => /FROM (\w+)/.exec(statement)?.[1]).sort()).toEqual([
+    'movie_watch_events',
+    'views_per_hour',
+  ]);
+  const twice = `query ($movies: [_Any!]!) { _entities(representations: $movies) { ... on Movie {
+    short: viewsPerHour(last: 2) { views } again: viewsPerHour(last: 2) { hour } long: viewsPerHour(last: 3) { views }
+  } } }`;
+  expect(await callsDuring(() => room.execute(twice, { variables: { movies } }))).toHaveLength(2);
 });

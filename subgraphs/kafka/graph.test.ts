@@ -10,7 +10,7 @@ import { names } from '../../fanout/names.ts';
 import { createRequest, roomContext } from '../../gateway/context.ts';
 import type { Sessions } from '../../gateway/request.ts';
 import type { SinkInfo } from '../../gateway/room.ts';
-import { storeCalls } from '../../gateway/seam.ts';
+import { callsDuring } from '../../gateway/testing.ts';
 import { sinkProgress, sinkStates } from './queries.ts';
 import { resolvers } from './resolvers.ts';
 import { type KafkaStore, openKafka } from './store.ts';
@@ -142,15 +142,7 @@ test('a broker that is gone fails fast', async () => {
 });
 
 async function counted<T>(work: () => Promise<T>): Promise<[number, T]> {
-  let calls = 0;
-  const count = () => {
-    calls++;
-  };
-  storeCalls.start.subscribe(count);
-  try {
-    const result = await work();
-    return [calls, result];
-  } finally {
-    storeCalls.start.unsubscribe(count);
-  }
+  const results: T[] = [];
+  const calls = await callsDuring(async () => results.push(await work()));
+  return [calls.length, results[0] as T];
 }

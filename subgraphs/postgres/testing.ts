@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readSettings } from '../../config.ts';
 import type { Source } from '../../fanout/sink.ts';
 import type { Room } from '../../gateway/room.ts';
-import { type StoreCall, storeCalls } from '../../gateway/seam.ts';
-import { openTestRoom, type TestRoom } from '../../gateway/testing.ts';
+import { callsDuring, openTestRoom, type TestRoom } from '../../gateway/testing.ts';
 import type { StreamEvent } from '../../schema/events/index.ts';
 import type { MovieInput, RecordWatch } from './commands.ts';
 import { postgres } from './index.ts';
@@ -87,16 +86,6 @@ export const watch = (userId: string, movieId: string, parts: Partial<RecordWatc
 
 /** The calls of Postgres that `work` makes. */
 export async function callsOf(work: () => Promise<unknown>): Promise<string[]> {
-  const statements: string[] = [];
-  const start = (call: unknown) => {
-    const { store, statement } = call as StoreCall;
-    if (store === 'postgres') statements.push(statement);
-  };
-  storeCalls.start.subscribe(start);
-  try {
-    await work();
-  } finally {
-    storeCalls.start.unsubscribe(start);
-  }
-  return statements;
+  const calls = await callsDuring(work);
+  return calls.flatMap(({ store, statement }) => (store === 'postgres' ? [statement] : []));
 }

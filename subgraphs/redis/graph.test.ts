@@ -1,9 +1,8 @@
-import { graphql } from 'graphql';
+import { type ExecutionResult, graphql } from 'graphql';
 import { expect, test } from 'vitest';
 import { createRequest, roomContext } from '../../gateway/context.ts';
-import { storeCalls } from '../../gateway/seam.ts';
 import { subgraphSchema } from '../../gateway/subgraph.ts';
-import { openTestRoom } from '../../gateway/testing.ts';
+import { callsDuring, openTestRoom } from '../../gateway/testing.ts';
 import { redis } from './index.ts';
 import { redisSessions } from './sessions.ts';
 import { redisSink } from './sink.ts';
@@ -24,12 +23,12 @@ test('views and ranks of 50 movies are one call of Redis', async () => {
     ),
   );
 
-  const calls: string[] = [];
-  const subscriber = { start: (message: unknown) => calls.push((message as { statement: string }).statement) };
-  storeCalls.subscribe(subscriber as never);
-  const { data, errors } = await room.execute(movies, { variables: { movies: ids.map(representation) } });
-  storeCalls.unsubscribe(subscriber as never);
+  let answer: ExecutionResult = {};
+  const calls = await callsDuring(async () => {
+    answer = await room.execute(movies, { variables: { movies: ids.map(representation) } });
+  });
 
+  const { data, errors } = answer;
   expect(errors).toBeUndefined();
   expect(calls).toHaveLength(1);
   const answers = data?._entities as { id: string; viewCount: number; rank: number | null }[];

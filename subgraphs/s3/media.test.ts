@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type StoreCall, storeCalls } from '../../gateway/seam.ts';
+import { callsDuring } from '../../gateway/testing.ts';
 import { type MediaItem, putMedia } from './commands.ts';
 import type { MediaKind } from './media.ts';
 import { mediaOf } from './queries.ts';
@@ -34,19 +34,6 @@ async function urlsOf(ids: readonly string[], options: { seconds?: number } = {}
   const { data, errors } = await room.execute(source, { viewer, variables });
   expect(errors).toBeUndefined();
   return JSON.parse(JSON.stringify(data))._entities;
-}
-
-/** The store calls that happen during `work`. */
-async function callsDuring(work: () => Promise<unknown>): Promise<string[]> {
-  const statements: string[] = [];
-  const start = (message: unknown) => void statements.push((message as StoreCall).statement);
-  storeCalls.start.subscribe(start);
-  try {
-    await work();
-  } finally {
-    storeCalls.start.unsubscribe(start);
-  }
-  return statements;
 }
 
 test('gives URLs of what exists, and null for what does not', async () => {
@@ -167,7 +154,10 @@ test('movies far apart are found in several pages, without listing all that lies
       { ...has, video: null },
     ]);
   });
-  expect(calls.map((call) => call.replace(/.* start-after /, ''))).toEqual(['movies/far-0/', 'movies/far-7/']);
+  expect(calls.map(({ statement }) => statement.replace(/.* start-after /, ''))).toEqual([
+    'movies/far-0/',
+    'movies/far-7/',
+  ]);
 
   // The first page's thousandth key is a wanted movie's poster, and its video comes on the next.
   calls = await callsDuring(async () => {
@@ -177,7 +167,7 @@ test('movies far apart are found in several pages, without listing all that lies
       { ...has, video: null },
     ]);
   });
-  expect(calls.map((call) => call.replace(/.* start-after /, ''))).toEqual([
+  expect(calls.map(({ statement }) => statement.replace(/.* start-after /, ''))).toEqual([
     'movies/far-0/',
     'movies/far-5-499/poster.svg',
   ]);
