@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { Settings } from '../config.ts';
-import type { SinkInfo } from '../gateway/room.ts';
+import { activeSinks } from '../gateway/open.ts';
 import { rooms } from '../subgraphs/index.ts';
 import { kafkaClient } from './kafka.ts';
 import { fetchLags } from './lags.ts';
@@ -15,10 +15,6 @@ export interface Pending {
   /** Messages that each sink has not applied. */
   lags: ReadonlyMap<string, number>;
 }
-
-/** The sinks of all rooms that are not switched off. */
-export const activeSinks = (settings: Settings): SinkInfo[] =>
-  rooms.flatMap(({ name, consumes }) => (consumes && !settings.without.has(name) ? [{ name, consumes }] : []));
 
 const pollEveryMs = 200;
 const patienceMs = 60_000;
@@ -77,7 +73,7 @@ export async function openProgress(settings: Settings): Promise<Progress> {
     // One after the other: what leaves the outbox in between is in the log when the lags are read.
     read: async () => ({
       outbox: await countOutbox(client),
-      lags: await fetchLags(admin, activeSinks(settings), names),
+      lags: await fetchLags(admin, activeSinks(rooms, settings), names),
     }),
     [Symbol.asyncDispose]: close,
   };

@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util';
 import { Partitioners } from 'kafkajs';
 import { readSettings, type Settings } from '../config.ts';
-import { openRooms } from '../gateway/open.ts';
+import { activeSinks, openRooms } from '../gateway/open.ts';
 import { rooms } from '../subgraphs/index.ts';
 import { reasonOf } from './backoff.ts';
-import { activeSinks, openProgress, waitUntilCaughtUp } from './caught-up.ts';
+import { openProgress, waitUntilCaughtUp } from './caught-up.ts';
 import { createDeadLetterView } from './dead-letter-view.ts';
 import type { DeadLetter } from './dead-letters.ts';
 import { kafkaClient } from './kafka.ts';
@@ -85,7 +85,7 @@ async function readDeadLetters(settings: Settings): Promise<readonly DeadLetter[
 
 async function redriveAll(letters: readonly DeadLetter[], settings: Settings): Promise<boolean> {
   const concerned = new Set(letters.map(({ sink }) => sink));
-  const sinks = activeSinks(settings);
+  const sinks = activeSinks(rooms, settings);
   await using opened = openRooms(
     rooms.filter(({ name }) => concerned.has(name)),
     settings,

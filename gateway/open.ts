@@ -1,5 +1,5 @@
 import type { Settings } from '../config.ts';
-import type { OpenRoom, Room, RoomServices } from './room.ts';
+import type { OpenRoom, Room, RoomServices, SinkInfo } from './room.ts';
 
 /** The rooms of one process, opened: a room without a store, and one that is switched off, has `open: null`. */
 export interface OpenedRooms extends AsyncDisposable {
@@ -8,11 +8,15 @@ export interface OpenedRooms extends AsyncDisposable {
   get(name: string): OpenRoom | undefined;
 }
 
+/** The sinks of all rooms that are not switched off. */
+export const activeSinks = (rooms: readonly Room[], { without }: Settings): SinkInfo[] =>
+  rooms.flatMap(({ name, consumes }) => (consumes && !without.has(name) ? [{ name, consumes }] : []));
+
 /** Opens the store of every room that is not switched off; waits for none of them. */
 export function openRooms(rooms: readonly Room[], settings: Settings): OpenedRooms {
   const services: RoomServices = {
     settings,
-    sinks: rooms.flatMap(({ name, consumes }) => (consumes && !settings.without.has(name) ? [{ name, consumes }] : [])),
+    sinks: activeSinks(rooms, settings),
   };
   const list = rooms.map((room) => {
     const isOff = settings.without.has(room.name);

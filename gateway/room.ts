@@ -62,6 +62,9 @@ export interface Context<Store = undefined> {
 /** A batched access pattern of a store, as `queries.ts` exports them. */
 export type Query<Store, Key, Value> = (store: Store, keys: readonly Key[]) => Promise<readonly (Value | Error)[]>;
 
+/** An asked entity’s id: none comes without its key, though the generated types allow it. */
+export const idOf = (entity: { id?: string }): string => entity.id as string;
+
 /**
  * The viewer, where there must be one.
  * @throws UNAUTHENTICATED for a visitor, STORE_UNAVAILABLE when the session store does not answer

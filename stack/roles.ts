@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import { Kafka, logLevel } from 'kafkajs';
 import { root, type Settings } from '../config.ts';
+import { kafkaClient } from '../fanout/kafka.ts';
 import { names } from '../fanout/names.ts';
+import { activeSinks } from '../gateway/open.ts';
 import { rooms } from '../subgraphs/index.ts';
 import type { Command, Process } from './server.ts';
 
@@ -45,9 +46,8 @@ function nodeCommand(settings: Settings, program: string): Command {
 
 /** The workers are ready when the consumer group of every sink has its member and its partitions. */
 async function sinksHaveJoined(settings: Settings): Promise<void> {
-  const sinks = rooms.filter(({ name, consumes }) => consumes && !settings.without.has(name));
-  const kafka = new Kafka({ brokers: settings.kafka.brokers, logLevel: logLevel.NOTHING, retry: { retries: 0 } });
-  const admin = kafka.admin();
+  const sinks = activeSinks(rooms, settings);
+  const admin = kafkaClient({ settings: settings.kafka, retries: 0 }).admin();
   try {
     await admin.connect();
     // kafkajs learns of the brokers with the first metadata that it asks for, and needs one to find a coordinator.

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { Kafka, logLevel } from 'kafkajs';
+import { kafkaClient } from '../../fanout/kafka.ts';
 import { reasonOf, StackError } from '../errors.ts';
 import { installJars } from '../jars.ts';
 import type { Place, Server } from '../server.ts';
@@ -44,15 +44,7 @@ export const server: Server = {
   }),
 
   async ready({ kafka }) {
-    const client = new Kafka({
-      clientId: 'stack',
-      brokers: kafka.brokers,
-      connectionTimeout: kafka.timeoutMs,
-      requestTimeout: kafka.timeoutMs,
-      retry: { retries: 0 },
-      logLevel: logLevel.NOTHING,
-    });
-    const admin = client.admin();
+    const admin = kafkaClient({ settings: kafka, retries: 0 }).admin();
     try {
       await admin.connect();
       await admin.describeCluster();

@@ -1,4 +1,4 @@
-import { requireSelf } from '../../gateway/room.ts';
+import { idOf, requireSelf } from '../../gateway/room.ts';
 import { connectionOf, readPage } from './page.ts';
 import { continueWatching, watchHistory } from './queries.ts';
 import type { Resolvers } from './types.generated.ts';
@@ -45,6 +45,3 @@ export const resolvers: Resolvers = {
     },
   },
 };
-
-/** A user never comes here without their key. */
-const idOf = (user: { id?: string }) => user.id as string;

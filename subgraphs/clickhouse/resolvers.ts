@@ -1,4 +1,5 @@
 import { between1And, longestPage } from '../../gateway/arguments.ts';
+import { idOf } from '../../gateway/room.ts';
 import { topMovies, viewsLast24h, viewsPerHour, watchersOn } from './queries.ts';
 import type { Resolvers, TopWindow } from './types.generated.ts';
 
@@ -25,6 +26,3 @@ export const resolvers: Resolvers = {
     },
   },
 };
-
-/** A movie never comes here without its key. */
-const idOf = (movie: { id?: string }) => movie.id as string;

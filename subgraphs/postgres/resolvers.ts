@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { notFound } from '../../gateway/errors.ts';
-import { requireSelf, requireViewer } from '../../gateway/room.ts';
+import { idOf, requireSelf, requireViewer } from '../../gateway/room.ts';
 import { login, recordWatch, signUp } from './commands.ts';
 import { badInput, checkInput, filledText } from './input.ts';
 import { type EventRow, eventsById, type MovieRow, moviePages, moviesById, usersById } from './queries.ts';
@@ -66,9 +66,6 @@ export const resolvers: Resolvers = {
     publishedAt: eventField('publishedAt'),
   },
 };
-
-/** An entity never comes here without its key. */
-const idOf = (entity: { id?: string }) => entity.id as string;
 
 /** A field of the movie as the list gave it, or as it is looked up where only the id is known. */
 function movieField<Name extends keyof MovieRow>(name: Name) {

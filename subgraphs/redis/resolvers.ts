@@ -1,4 +1,5 @@
 import { between1And, longestPage } from '../../gateway/arguments.ts';
+import { idOf } from '../../gateway/room.ts';
 import { movieCounters, trendingMovies } from './queries.ts';
 import type { Resolvers } from './types.generated.ts';
 
@@ -21,6 +22,3 @@ export const resolvers: Resolvers = {
     rank: async (movie, _args, context) => (await context.load(movieCounters, idOf(movie))).rank,
   },
 };
-
-/** A movie never comes here without its key. */
-const idOf = (movie: { id?: string }) => movie.id as string;

@@ -1,4 +1,5 @@
 import { codedError } from '../../gateway/errors.ts';
+import { idOf } from '../../gateway/room.ts';
 import { mediaOf } from './queries.ts';
 import type { Resolvers } from './types.generated.ts';
 
@@ -22,6 +23,3 @@ export const resolvers: Resolvers = {
     },
   },
 };
-
-/** A movie never comes here without its key. */
-const idOf = (movie: { id?: string }) => movie.id as string;
