@@ -23,6 +23,27 @@ export interface Settings {
     lakeBucket: string;
     timeoutMs: number;
   };
+  mongo: { url: string; timeoutMs: number };
+  neo4j: { url: string; user: string; password: string; timeoutMs: number };
+  elasticsearch: { url: string; timeoutMs: number };
+  qdrant: { url: string; timeoutMs: number };
+  questdb: {
+    /** Where rows are read, by Postgres' wire protocol. */
+    url: string;
+    /** Where rows are written, by InfluxDB line protocol over HTTP. */
+    ingestUrl: string;
+    timeoutMs: number;
+  };
+  /** Who turns text into vectors. Without a URL: all-MiniLM-L6-v2, in process. */
+  embeddings: {
+    /** An OpenAI-compatible API, such as `https://api.example.com/v1`. */
+    url: string | null;
+    model: string;
+    apiKey: string | null;
+    /** Folder of the model that runs in process. */
+    modelFolder: string;
+    timeoutMs: number;
+  };
   logLevel: string;
 }
 
@@ -41,6 +62,13 @@ export const ports = {
   cassandraStorage: 17000,
   clickhouse: 18123,
   s3: 19000,
+  mongo: 17017,
+  neo4j: 17687,
+  elasticsearch: 19200,
+  elasticsearchTransport: 19300,
+  qdrant: 16333,
+  questdb: 18812,
+  questdbHttp: 19003,
 } as const;
 const profileOffsets: Record<string, number> = { dev: 0, test: 200, bench: 800, 'bench-large': 800 };
 
@@ -104,6 +132,36 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
       mediaBucket: env.S3_MEDIA_BUCKET ?? 'streamshop-media',
       lakeBucket: env.S3_LAKE_BUCKET ?? 'streamshop-lake',
       timeoutMs: number('S3_TIMEOUT_MS', 3_000),
+    },
+    mongo: {
+      url: env.MONGO_URL ?? `mongodb://127.0.0.1:${portOf('mongo', env)}/streamshop`,
+      timeoutMs: number('MONGO_TIMEOUT_MS', 3_000),
+    },
+    neo4j: {
+      url: env.NEO4J_URL ?? `bolt://127.0.0.1:${portOf('neo4j', env)}`,
+      user: env.NEO4J_USER ?? 'neo4j',
+      password: env.NEO4J_PASSWORD ?? '',
+      timeoutMs: number('NEO4J_TIMEOUT_MS', 5_000),
+    },
+    elasticsearch: {
+      url: env.ELASTICSEARCH_URL ?? `http://127.0.0.1:${portOf('elasticsearch', env)}`,
+      timeoutMs: number('ELASTICSEARCH_TIMEOUT_MS', 5_000),
+    },
+    qdrant: {
+      url: env.QDRANT_URL ?? `http://127.0.0.1:${portOf('qdrant', env)}`,
+      timeoutMs: number('QDRANT_TIMEOUT_MS', 3_000),
+    },
+    questdb: {
+      url: env.QUESTDB_URL ?? `postgresql://admin:quest@127.0.0.1:${portOf('questdb', env)}/qdb`,
+      ingestUrl: env.QUESTDB_INGEST_URL ?? `http://127.0.0.1:${portOf('questdbHttp', env)}`,
+      timeoutMs: number('QUESTDB_TIMEOUT_MS', 3_000),
+    },
+    embeddings: {
+      url: env.EMBEDDINGS_URL ?? null,
+      model: env.EMBEDDINGS_MODEL ?? 'all-MiniLM-L6-v2',
+      apiKey: env.EMBEDDINGS_API_KEY ?? null,
+      modelFolder: env.EMBEDDINGS_MODEL_FOLDER ?? join(cacheFolder, 'lib', 'minilm'),
+      timeoutMs: number('EMBEDDINGS_TIMEOUT_MS', 10_000),
     },
     logLevel: env.LOG_LEVEL ?? 'info',
   };

@@ -1,4 +1,4 @@
-import type { StreamEvent, Topic } from '../schema/events/index.ts';
+import type { EventType, LikeKind, StreamEvent, StreamEventOf, Topic } from '../schema/events/index.ts';
 
 /** What a store does with events. A room's `sink.ts` makes one; the consumer runtime drives it. */
 export interface Sink {
@@ -48,13 +48,29 @@ export interface Difference {
   actual: string;
 }
 
-/** The source of truth, as `verify` reads it: everything that derived stores must show, in chunks. */
+/**
+ * The sources of truth, as `verify` reads them: everything that derived stores must show, in chunks. Each room that is a
+ * source gives what is its own; `fanout/source.ts` joins them.
+ */
 export interface Source {
-  watches(): AsyncIterable<readonly WatchFact[]>;
-  playbacks(): AsyncIterable<readonly PlaybackFact[]>;
-  /** The newest event of every aggregate that is not a playback: users and movies. */
-  aggregates(): AsyncIterable<readonly AggregateFact[]>;
+  /** Postgres. */
+  watches(): Facts<WatchFact>;
+  playbacks(): Facts<PlaybackFact>;
+  follows(): Facts<FollowFact>;
+  likes(): Facts<LikeFact>;
+  /** The newest event of every user, movie, follow and like (Postgres) and post (MongoDB, deleted ones too). */
+  aggregates(): Facts<AggregateFact>;
+  /** MongoDB; deleted ones too. */
+  posts(): Facts<PostFact>;
+  /** MongoDB; without those of deleted posts. */
+  comments(): Facts<CommentFact>;
+  /** Kafka, which alone has what players and readers report: no other store would take it at that rate. */
+  playbackReports(): Facts<StreamEventOf<'playback.reported'>>;
+  postViews(): Facts<StreamEventOf<'post.viewed'>>;
 }
+
+/** In chunks of any size. */
+export type Facts<T> = AsyncIterable<readonly T[]>;
 
 export interface WatchFact {
   eventId: string;
@@ -74,8 +90,53 @@ export interface PlaybackFact {
 }
 
 export interface AggregateFact {
-  type: 'user.signed_up' | 'movie.changed';
+  /** The type of its newest event. */
+  type: Exclude<EventType, 'watch.recorded' | 'comment.added' | 'playback.reported' | 'post.viewed'>;
+  /** The event's subject. */
   id: string;
   version: number;
+  eventId: string;
+}
+
+/** Who follows whom now; one that was ended stays, with `follows: false`. */
+export interface FollowFact {
+  followerId: string;
+  followeeId: string;
+  follows: boolean;
+  changedAt: Date;
+  version: number;
+  eventId: string;
+}
+
+/** What somebody likes now; a like that was taken back stays, with `likes: false`. */
+export interface LikeFact {
+  userId: string;
+  kind: LikeKind;
+  targetId: string;
+  likes: boolean;
+  changedAt: Date;
+  version: number;
+  eventId: string;
+}
+
+export interface PostFact {
+  id: string;
+  authorId: string;
+  movieId: string | null;
+  title: string;
+  body: string;
+  tags: string[];
+  createdAt: Date;
+  isDeleted: boolean;
+  /** The version of its last change or deletion: comments raise the post's version as well, but are not counted here. */
+  version: number;
+  eventId: string;
+}
+
+export interface CommentFact {
+  id: string;
+  postId: string;
+  authorId: string;
+  createdAt: Date;
   eventId: string;
 }

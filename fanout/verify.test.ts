@@ -5,8 +5,31 @@ import type { Difference, Source } from './sink.ts';
 import { verify } from './verify.ts';
 
 const store: OpenRoom['store'] = { ping: async () => {}, migrate: async () => {}, close: async () => {} };
-const source: Source = { async *watches() {}, async *playbacks() {}, async *aggregates() {} };
-const truth: Room = { name: 'truth', resolvers: {}, open: () => ({ store, source }) };
+const watch = { eventId: 'e1', userId: 'u1', movieId: 'm1', action: 'PLAY', watchedAt: new Date() } as const;
+const follow = { followerId: 'u1', followeeId: 'u2', follows: true, changedAt: new Date(), version: 1, eventId: 'e2' };
+const isAt = (source: Partial<Source>): OpenRoom => ({ store, source });
+const truths: Room[] = [
+  {
+    name: 'truth',
+    resolvers: {},
+    open: () =>
+      isAt({
+        watches: async function* () {
+          yield [watch];
+        },
+      }),
+  },
+  {
+    name: 'another',
+    resolvers: {},
+    open: () =>
+      isAt({
+        follows: async function* () {
+          yield [follow];
+        },
+      }),
+  },
+];
 
 const derived = (name: string, compare: (against: Source) => Promise<Difference[]>): Room => ({
   name,
@@ -17,19 +40,24 @@ const derived = (name: string, compare: (against: Source) => Promise<Difference[
 
 async function verified(...rooms: Room[]): Promise<{ isAllThere: boolean; output: string }> {
   const lines: string[] = [];
-  const isAllThere = await verify([truth, ...rooms], readSettings(), (line) => lines.push(line));
+  const isAllThere = await verify([...truths, ...rooms], readSettings(), (line) => lines.push(line));
   return { isAllThere, output: lines.join('\n') };
 }
 
-test('compares every sink with the one source', async () => {
-  const asked: Source[] = [];
+test('compares every sink with all sources as one', async () => {
+  const asked: unknown[] = [];
   const note = async (against: Source) => {
-    asked.push(against);
+    asked.push([
+      await Array.fromAsync(against.watches()),
+      await Array.fromAsync(against.follows()),
+      await Array.fromAsync(against.posts()),
+    ]);
     return [];
   };
   const { isAllThere, output } = await verified(derived('one', note), derived('two', note));
   expect(isAllThere).toBe(true);
-  expect(asked).toEqual([source, source]);
+  const facts = [[[watch]], [[follow]], []];
+  expect(asked).toEqual([facts, facts]);
   expect(output).toMatch(/^one +as its source/);
 });
 

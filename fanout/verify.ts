@@ -2,9 +2,10 @@ import type { Settings } from '../config.ts';
 import { openRooms } from '../gateway/open.ts';
 import type { Room } from '../gateway/room.ts';
 import { reasonOf } from './backoff.ts';
+import { joinSources } from './source.ts';
 
 /**
- * Compares the store of every sink with the source of truth and prints what differs.
+ * Compares the store of every sink with the sources of truth and prints what differs.
  * @returns whether nothing differs and every store could be compared
  */
 export async function verify(
@@ -13,8 +14,7 @@ export async function verify(
   print: (line: string) => void,
 ): Promise<boolean> {
   await using opened = openRooms(rooms, settings);
-  const source = opened.list.find(({ open }) => open?.source)?.open?.source;
-  if (!source) throw new Error('no room here is the source of truth');
+  const source = joinSources(opened.list.flatMap(({ open }) => open?.source ?? []));
   let isAllThere = true;
   for (const { room, open } of opened.list) {
     if (!open?.sink) continue;

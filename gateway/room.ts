@@ -34,8 +34,8 @@ export interface OpenRoom {
   sink?: Sink;
   /** Where the room keeps sessions. */
   sessions?: Sessions;
-  /** Where the room is a source of truth, what derived stores are verified against. */
-  source?: Source;
+  /** Where the room is a source of truth, its part of what derived stores are verified against. */
+  source?: Partial<Source>;
 }
 
 /** What every store can do, whatever it is. */

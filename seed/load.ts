@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { join } from 'node:path';
 import type { Settings } from '../config.ts';
 import { waitUntilCaughtUp } from '../fanout/caught-up.ts';
+import { chunks } from '../gateway/batches.ts';
 import { changeMovies, importUsers, recordWatches } from '../subgraphs/postgres/commands.ts';
 import { openPostgres } from '../subgraphs/postgres/store.ts';
 import { putMedia } from '../subgraphs/s3/commands.ts';
@@ -106,14 +107,3 @@ const closing = <Store extends { close(): Promise<void> }>(store: Store) => ({
   store,
   [Symbol.asyncDispose]: () => store.close(),
 });
-
-function* chunks<T>(items: Iterable<T>, size: number): Generator<T[]> {
-  let chunk: T[] = [];
-  for (const item of items) {
-    chunk.push(item);
-    if (chunk.length < size) continue;
-    yield chunk;
-    chunk = [];
-  }
-  if (chunk.length > 0) yield chunk;
-}

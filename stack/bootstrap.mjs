@@ -41,6 +41,8 @@ function install() {
     cwd: root,
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,
+    // The embedding model runs on the CPU: its runtime need not fetch hundreds of megabytes for graphics cards.
+    env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' },
   });
   if (status !== 0) {
     console.error(`${stdout ?? ''}${stderr ?? ''}`.trim());

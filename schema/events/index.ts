@@ -1,14 +1,27 @@
 import * as z from 'zod';
 import { movieChanged } from './movie.ts';
+import { playbackReported } from './playback.ts';
+import { commentAdded, postChanged, postDeleted, postViewed } from './post.ts';
+import { followChanged, likeChanged } from './social.ts';
 import { userSignedUp } from './user.ts';
 import { watchRecorded } from './watch.ts';
 
+export type { LikeKind } from './social.ts';
+
 /**
  * Every event type: the Kafka topic that carries it, and the schema of its data. Types only ever gain optional fields.
- * Each topic's key is what must stay in order: the user for `watch_events` and `user_events`, the movie for `movie_events`.
+ * Each topic's key is what must stay in order: the user for `watch_events` and `user_events`, the actor for `social_events`,
+ * the movie for `movie_events` and `playback_metrics`, the post for `post_events`.
  */
 export const eventTypes = {
+  'comment.added': { topic: 'post_events', data: commentAdded },
+  'follow.changed': { topic: 'social_events', data: followChanged },
+  'like.changed': { topic: 'social_events', data: likeChanged },
   'movie.changed': { topic: 'movie_events', data: movieChanged },
+  'playback.reported': { topic: 'playback_metrics', data: playbackReported },
+  'post.changed': { topic: 'post_events', data: postChanged },
+  'post.deleted': { topic: 'post_events', data: postDeleted },
+  'post.viewed': { topic: 'post_events', data: postViewed },
   'user.signed_up': { topic: 'user_events', data: userSignedUp },
   'watch.recorded': { topic: 'watch_events', data: watchRecorded },
 } as const;
@@ -19,6 +32,8 @@ export type EventData<T extends EventType> = z.infer<(typeof eventTypes)[T]['dat
 
 export const topics: readonly Topic[] = [...new Set(Object.values(eventTypes).map(({ topic }) => topic))];
 
+const sources = ['/streamshop/postgres', '/streamshop/mongo', '/streamshop/kafka'] as const;
+
 /** A CloudEvent (CloudEvents 1.0, JSON format) with two extension attributes: `version` and `actor`. */
 export type StreamEvent = { [T in EventType]: StreamEventOf<T> }[EventType];
 
@@ -26,7 +41,8 @@ export interface StreamEventOf<T extends EventType> {
   specversion: '1.0';
   /** UUIDv7; the same in every redelivery. */
   id: string;
-  source: '/streamshop/postgres';
+  /** The room that wrote it. */
+  source: (typeof sources)[number];
   type: T;
   /** The aggregate's id. */
   subject: string;
@@ -42,7 +58,7 @@ export interface StreamEventOf<T extends EventType> {
 const envelope = z.object({
   specversion: z.literal('1.0'),
   id: z.uuid(),
-  source: z.literal('/streamshop/postgres'),
+  source: z.enum(sources),
   type: z.enum(Object.keys(eventTypes) as [EventType, ...EventType[]]),
   subject: z.string().min(1),
   time: z.iso.datetime(),

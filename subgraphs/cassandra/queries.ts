@@ -1,9 +1,14 @@
 import type { types } from 'cassandra-driver';
+import type { Page } from '../../gateway/connection.ts';
 import type { EventData } from '../../schema/events/index.ts';
-import type { PageKey } from './page.ts';
 import type { CassandraStore } from './store.ts';
 
 type Watch = EventData<'watch.recorded'>;
+
+/** One page of one user's partition. */
+interface PageKey extends Page {
+  userId: string;
+}
 
 export interface Activity {
   eventId: string;

@@ -1,5 +1,5 @@
+import { connectionOf, readPage } from '../../gateway/connection.ts';
 import { idOf, requireSelf } from '../../gateway/room.ts';
-import { connectionOf, readPage } from './page.ts';
 import { continueWatching, watchHistory } from './queries.ts';
 import type { Resolvers } from './types.generated.ts';
 

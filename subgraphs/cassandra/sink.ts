@@ -1,4 +1,5 @@
 import type { Sink } from '../../fanout/sink.ts';
+import { chunks, concurrently } from '../../gateway/batches.ts';
 import type { StreamEvent, StreamEventOf } from '../../schema/events/index.ts';
 import { retentionDays } from './migrations.ts';
 import type { CassandraStore, Statement } from './store.ts';
@@ -16,8 +17,8 @@ export function cassandraSink(store: CassandraStore): Sink {
     async apply({ events }) {
       // All rows of a user have the same partition key, in both tables.
       const users = Map.groupBy(events.filter(isWatch), ({ data }) => data.userId);
-      const batches = [...users.values()].flatMap((watches) => chunks(watches, eventsPerBatch));
-      await forEach(batches, concurrency, async (watches) => {
+      const batches = [...users.values()].flatMap((watches) => [...chunks(watches, eventsPerBatch)]);
+      await concurrently(concurrency, batches, async (watches) => {
         const statements = watches.flatMap(statementsOf);
         if (statements.length > 0) await store.write(statements);
       });
@@ -87,24 +88,4 @@ USING TIMESTAMP ?`;
       ? { query: deletion, params: [placing, ...place] }
       : { query: insertion, params: [...place, positionSeconds, placing] },
   ];
-}
-
-function chunks<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
-}
-
-/** Works through the items, some at a time; ends with the first failure, once nothing is under way any more. */
-async function forEach<T>(items: readonly T[], limit: number, work: (item: T) => Promise<void>): Promise<void> {
-  const queue = items.values();
-  let failure: { error: unknown } | undefined;
-  const worker = async () => {
-    for (const item of queue) {
-      if (failure) return;
-      await work(item).catch((error: unknown) => {
-        failure ??= { error };
-      });
-    }
-  };
-  await Promise.all(Array.from({ length: limit }, worker));
-  if (failure) throw failure.error;
 }

@@ -1,3 +1,5 @@
+import { chunks } from '../../gateway/batches.ts';
+
 /** A request's URL carries the ids, and an HTTP server bounds a URL: 200 UUIDs take 9 kB. */
 const idsPerStatement = 200;
 
@@ -23,7 +25,7 @@ export async function answer<Key extends { id: string }, Value>(
   { argumentsOf, run, none }: Batch<Key, Value>,
 ): Promise<Value[]> {
   const askable = keys.filter(({ id }) => id.length <= longestId);
-  const groups = [...Map.groupBy(askable, argumentsOf).values()].flatMap(chunks);
+  const groups = [...Map.groupBy(askable, argumentsOf).values()].flatMap((keys) => [...chunks(keys, idsPerStatement)]);
   const values = new Map<Key, Value>();
   await Promise.all(
     groups.map(async (group) => {
@@ -35,11 +37,4 @@ export async function answer<Key extends { id: string }, Value>(
     }),
   );
   return keys.map((key) => values.get(key) ?? none);
-}
-
-function chunks<Item>(items: readonly Item[]): Item[][] {
-  const count = Math.ceil(items.length / idsPerStatement);
-  return Array.from({ length: count }, (_, index) =>
-    items.slice(index * idsPerStatement, (index + 1) * idsPerStatement),
-  );
 }

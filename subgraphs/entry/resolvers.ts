@@ -18,6 +18,7 @@ export const resolvers: Resolvers = {
   Query: {
     movie: entity,
     user: entity,
+    post: entity,
     me: async (_, __, { request }) => ({ id: (await requireViewer(request)).userId }),
     event: (_, { id }) => checked(id, uuid.validate(id), 'the id of an event is a UUID'),
   },

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { notFound } from '../../gateway/errors.ts';
+import { badInput, checkInput, filledText } from '../../gateway/input.ts';
 import { idOf, requireSelf, requireViewer } from '../../gateway/room.ts';
 import { login, recordWatch, signUp } from './commands.ts';
-import { badInput, checkInput, filledText } from './input.ts';
 import { type EventRow, eventsById, type MovieRow, moviePages, moviesById, usersById } from './queries.ts';
 import type { RoomContext } from './store.ts';
 import type { QueryMoviesArgs, Resolvers } from './types.generated.ts';

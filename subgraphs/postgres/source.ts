@@ -4,7 +4,7 @@ import type { PostgresStore } from './store.ts';
 const rowsPerChunk = 5_000;
 
 /** Everything that derived stores must show, read in chunks by primary key: no chunk is counted off from the start. */
-export function postgresSource({ db }: PostgresStore): Source {
+export function postgresSource({ db }: PostgresStore): Pick<Source, 'watches' | 'playbacks' | 'aggregates'> {
   return {
     watches: () =>
       chunks<WatchFact>(

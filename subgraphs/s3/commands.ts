@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { concurrently } from './concurrently.ts';
+import { concurrently } from '../../gateway/batches.ts';
 import { isKeyable, keyOf, type MediaKind, mediaKinds } from './media.ts';
 import { findMedia } from './queries.ts';
 import type { S3Store } from './store.ts';

@@ -1,7 +1,7 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { someOf } from '../../fanout/differences.ts';
 import type { Difference, Sink, Source } from '../../fanout/sink.ts';
-import { concurrently } from './concurrently.ts';
+import { concurrently } from '../../gateway/batches.ts';
 import { lakeKeys, lakeObjects, putLakeObject, readLakeObject } from './lake.ts';
 import type { S3Store } from './store.ts';
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { DeleteBucketCommand, DeleteObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { readSettings } from '../../config.ts';
+import { concurrently } from '../../gateway/batches.ts';
 import { openTestRoom, type TestRoom } from '../../gateway/testing.ts';
-import { concurrently } from './concurrently.ts';
 import { s3 } from './index.ts';
 import type { S3Store } from './store.ts';
 

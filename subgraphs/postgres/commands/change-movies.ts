@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
-import { checkInput, filledText, idText, text } from '../input.ts';
+import { checkInput, filledText, idText, text } from '../../../gateway/input.ts';
 import { makeEvent, writeOutbox } from '../outbox.ts';
 import type { PostgresStore } from '../store.ts';
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { badInput, checkInput, emailAddress, filledText, idText } from '../input.ts';
+import { badInput, checkInput, emailAddress, filledText, idText } from '../../../gateway/input.ts';
 import { makeEvent, writeOutbox } from '../outbox.ts';
 import type { PostgresStore } from '../store.ts';
 import { hashPassword, newPassword } from './password.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { codedError } from '../../../gateway/errors.ts';
-import { checkInput, emailAddress } from '../input.ts';
+import { checkInput, emailAddress } from '../../../gateway/input.ts';
 import type { PostgresStore } from '../store.ts';
 import { isPassword } from './password.ts';
 

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { codedError, quoted } from '../../../gateway/errors.ts';
+import { type ArgumentPath, badInput, checkInput, idText } from '../../../gateway/input.ts';
 import { devices, qualities, watchActions } from '../../../schema/events/watch.ts';
-import { type ArgumentPath, badInput, checkInput, idText } from '../input.ts';
 import { type KeyedEvent, makeEvent, writeOutbox } from '../outbox.ts';
 import type { PostgresStore, Transaction } from '../store.ts';
 import { advance, type Playback } from './playback.ts';

@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import * as z from 'zod';
-import { badInput, checkInput, emailAddress, filledText } from '../input.ts';
+import { badInput, checkInput, emailAddress, filledText } from '../../../gateway/input.ts';
 import { makeEvent, writeOutbox } from '../outbox.ts';
 import type { PostgresStore } from '../store.ts';
 import { hashPassword, newPassword } from './password.ts';

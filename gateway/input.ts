@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { codedError } from '../../gateway/errors.ts';
+import { codedError } from './errors.ts';
 
 /** Path of an argument, such as `['input', 'email']`. */
 export type ArgumentPath = readonly PropertyKey[];
@@ -22,7 +22,7 @@ export const badInput = (message: string, argument: ArgumentPath) =>
 
 export const idText = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, 'has 1 to 128 characters of A-Z, a-z, 0-9, _ and -');
 
-/** Text that Postgres can store: it has no NUL and no half of a surrogate pair (PostgreSQL manual, 8.14.1). */
+/** Text that every store can keep: Postgres takes no NUL and no half of a surrogate pair (PostgreSQL manual, 8.14.1). */
 export const text = (most: number) =>
   z
     .string()

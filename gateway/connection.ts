@@ -1,18 +1,18 @@
-import { between1And, longestPage } from '../../gateway/arguments.ts';
-import { codedError } from '../../gateway/errors.ts';
+import { between1And, longestPage } from './arguments.ts';
+import { codedError } from './errors.ts';
 
-/** A place in a partition: a row's clustering key. */
+/** A place in a list that is ordered by time: what an opaque cursor stands for. */
 export interface Place {
   /** Milliseconds since 1970. */
   time: number;
+  /** Tells apart what happened in the same millisecond. */
   id: string;
 }
 
-/** One page of one user's partition; a key of the batched queries. */
-export interface PageKey {
-  userId: string;
+/** A page of a connection. */
+export interface Page {
   first: number;
-  /** The clustering key behind which the page begins; null for the first page. */
+  /** The place behind which the page begins; null for the first page. */
   after: Place | null;
 }
 
@@ -23,14 +23,14 @@ export interface PageArguments {
 
 /**
  * Reads a connection's arguments.
- * @param idPattern what ids of the table's clustering key look like
+ * @param idPattern what the ids of the list's places look like
  * @throws BAD_USER_INPUT naming the argument
  */
-export function readPage({ first, after }: PageArguments, idPattern: RegExp): Omit<PageKey, 'userId'> {
+export function readPage({ first, after }: PageArguments, idPattern: RegExp): Page {
   return { first: between1And(longestPage, { first }), after: after == null ? null : readCursor(after, idPattern) };
 }
 
-/** An opaque cursor: a clustering key in base64url. */
+/** An opaque cursor: a place in base64url. */
 const cursorOf = ({ time, id }: Place) => Buffer.from(`${time} ${id}`).toString('base64url');
 
 function readCursor(cursor: string, idPattern: RegExp): Place {
@@ -41,15 +41,15 @@ function readCursor(cursor: string, idPattern: RegExp): Place {
 }
 
 /**
- * A connection (GraphQL Cursor Connections Specification) from one row more than the page holds.
- * @param placeOf gives a row's clustering key
+ * A connection (GraphQL Cursor Connections Specification) from one item more than the page holds.
+ * @param placeOf gives an item's place in the list
  */
-export function connectionOf<Row>(rows: readonly Row[], page: Omit<PageKey, 'userId'>, placeOf: (row: Row) => Place) {
-  const edges = rows.slice(0, page.first).map((node) => ({ cursor: cursorOf(placeOf(node)), node }));
+export function connectionOf<Item>(items: readonly Item[], page: Page, placeOf: (item: Item) => Place) {
+  const edges = items.slice(0, page.first).map((node) => ({ cursor: cursorOf(placeOf(node)), node }));
   return {
     edges,
     pageInfo: {
-      hasNextPage: rows.length > page.first,
+      hasNextPage: items.length > page.first,
       hasPreviousPage: page.after !== null,
       startCursor: edges[0]?.cursor ?? null,
       endCursor: edges.at(-1)?.cursor ?? null,
