@@ -38,6 +38,8 @@ const filmSchema = z.strictObject({
     .min(3)
     .max(6),
   synopsis: z.string().min(1),
+  licensedFrom: z.iso.date().optional(),
+  licensedUntil: z.iso.date().optional(),
 });
 export type Film = z.infer<typeof filmSchema>;
 

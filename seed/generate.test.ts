@@ -19,7 +19,7 @@ describe('determinism', () => {
     const first = demoOf('test');
     const second = demoOf('test');
     expect(second.users).toEqual(first.users);
-    for (const part of ['watches', 'follows', 'posts', 'likes', 'playbackMetrics'] as const) {
+    for (const part of ['watches', 'follows', 'likes', 'posts', 'comments', 'playbackMetrics'] as const) {
       const data = [...first[part]];
       expect(data.length).toBeGreaterThan(0);
       expect([...second[part]]).toEqual(data);
@@ -165,47 +165,125 @@ describe.each(['test', 'demo', 'bench'] as const)('the demo logins in the size %
   });
 });
 
+describe.each(['test', 'demo', 'bench'] as const)("Alice's page of Inception in the size %s", (size) => {
+  const demo = demoOf(size);
+  const posts = [...demo.posts];
+
+  it('has friends who watched it', () => {
+    const followees = [...demo.follows]
+      .filter((follow) => follow.followerId === 'u123')
+      .map((follow) => follow.followeeId);
+    const viewers = new Set(
+      [...demo.watches]
+        .filter((watch) => watch.movieId === 'm101' && watch.action === 'PLAY')
+        .map((watch) => watch.userId),
+    );
+    expect(followees).toContain('u456');
+    expect(followees.filter((id) => viewers.has(id))).toContain('u456');
+  });
+
+  it('has a discussion of four posts or more, each with comments', () => {
+    const discussion = posts.filter((post) => post.movieId === 'm101');
+    expect(discussion.length).toBeGreaterThanOrEqual(4);
+    const commented = new Set([...demo.comments].map((comment) => comment.postId));
+    expect(discussion.filter((post) => !commented.has(post.id))).toEqual([]);
+  });
+
+  it('has measurements for every minute of the last hour, and for days', () => {
+    const ages = [...demo.playbackMetrics]
+      .filter((metric) => metric.movieId === 'm101')
+      .map((metric) => now.getTime() - metric.measuredAt.getTime());
+    const minutes = new Set(ages.map((age) => Math.floor(age / 60_000)).filter((minute) => minute < 60));
+    expect(minutes.size).toBe(60);
+    expect(new Set(ages.map((age) => Math.floor(age / 86_400_000))).size).toBeGreaterThan(7);
+  });
+});
+
 describe('social data', () => {
   const demo = demoOf('test');
   const ids = new Set(demo.users.map((user) => user.id));
+  const posts = new Map([...demo.posts].map((post) => [post.id, post]));
 
   it('has no follow twice and nobody following themselves; Alice follows Bob', () => {
     const follows = [...demo.follows];
     expect(new Set(follows.map((follow) => `${follow.followerId} ${follow.followeeId}`)).size).toBe(follows.length);
     expect(follows.filter((follow) => follow.followerId === follow.followeeId)).toEqual([]);
-    expect(follows).toContainEqual({ followerId: 'u123', followeeId: 'u456' });
+    expect(follows).toContainEqual(expect.objectContaining({ followerId: 'u123', followeeId: 'u456' }));
   });
 
-  it("has Alice's post p999 about Inception, and posts of the past 30 days by known users", () => {
-    const posts = [...demo.posts];
-    expect(posts).toContainEqual(
-      expect.objectContaining({ id: 'p999', authorId: 'u123', movieId: 'm101', title: 'Trailer Reaction' }),
-    );
-    for (const post of posts) {
-      expect(ids).toContain(post.authorId);
-      expect(post.createdAt.getTime()).toBeGreaterThanOrEqual(now.getTime() - thirtyDaysMs);
-      expect(post.createdAt.getTime()).toBeLessThan(now.getTime());
+  it('has follows and likes of the past 30 days, a like of a post only after the post', () => {
+    for (const { changedAt } of [...demo.follows, ...demo.likes]) {
+      expect(changedAt.getTime()).toBeGreaterThanOrEqual(now.getTime() - thirtyDaysMs);
+      expect(changedAt.getTime()).toBeLessThan(now.getTime());
     }
+    for (const { kind, targetId, changedAt } of demo.likes) {
+      if (kind !== 'POST') continue;
+      expect(changedAt.getTime()).toBeGreaterThanOrEqual(posts.get(targetId)?.createdAt.getTime() ?? Number.NaN);
+    }
+  });
+
+  it("has Alice's post p999 about Inception, and posts of the past 30 days by known users, in order of time", () => {
+    expect(posts.get('p999')).toMatchObject({ authorId: 'u123', movieId: 'm101', title: 'Trailer Reaction' });
+    let previous = now.getTime() - thirtyDaysMs;
+    for (const { authorId, createdAt } of posts.values()) {
+      expect(ids).toContain(authorId);
+      expect(createdAt.getTime()).toBeGreaterThanOrEqual(previous);
+      previous = createdAt.getTime();
+    }
+    expect(previous).toBeLessThan(now.getTime());
+  });
+
+  it('has posts about no film, and attachments on some', () => {
+    const all = [...posts.values()];
+    expect(all.filter((post) => post.movieId === null).length).toBeGreaterThan(0);
+    expect(all.filter((post) => post.movieId !== null && !runtimeSecondsOf.has(post.movieId))).toEqual([]);
+    expect(all.filter((post) => post.attachments.length > 0).length).toBeGreaterThan(1);
+  });
+
+  it('has comments on every post by others, in order of time, after the post and before now', () => {
+    const comments = [...demo.comments];
+    expect(new Set(comments.map((comment) => comment.id)).size).toBe(comments.length);
+    expect(new Set(comments.map((comment) => comment.postId))).toEqual(new Set(posts.keys()));
+    for (const [postId, own] of Map.groupBy(comments, (comment) => comment.postId)) {
+      const post = posts.get(postId);
+      let previous = (post?.createdAt.getTime() ?? Number.NaN) + 1;
+      for (const { authorId, createdAt, body } of own) {
+        expect(ids).toContain(authorId);
+        expect(authorId).not.toBe(post?.authorId);
+        expect(body).not.toBe('');
+        expect(createdAt.getTime()).toBeGreaterThanOrEqual(previous);
+        previous = createdAt.getTime();
+      }
+      expect(previous).toBeLessThan(now.getTime());
+    }
+    const toAlice = comments.filter((comment) => comment.postId === 'p999');
+    expect(toAlice.length).toBeGreaterThanOrEqual(3);
+    expect(toAlice.map((comment) => comment.authorId)).toContain('u456');
   });
 
   it('likes only what exists, nothing twice', () => {
     const likes = [...demo.likes];
     const targets = {
       MOVIE: new Set(films.map((film) => film.id)),
-      POST: new Set([...demo.posts].map((post) => post.id)),
+      POST: new Set(posts.keys()),
       TAG: new Set(films.flatMap((film) => film.tags)),
     };
     expect(likes.filter((like) => !targets[like.kind].has(like.targetId))).toEqual([]);
     expect(new Set(likes.map((like) => `${like.userId} ${like.kind} ${like.targetId}`)).size).toBe(likes.length);
   });
 
-  it('measures each watched stretch, with plausible figures', () => {
+  it('measures each watched stretch and what is being played, with plausible figures, nothing twice', () => {
     const metrics = [...demo.playbackMetrics];
-    expect(metrics).toHaveLength([...demo.watches].filter((watch) => watch.durationSeconds > 0).length);
+    const stretches = [...demo.watches].filter((watch) => watch.durationSeconds > 0);
+    expect(metrics).toHaveLength(stretches.length + 3 * 60);
+    const keys = metrics.map(({ userId, movieId, measuredAt }) => `${userId} ${movieId} ${measuredAt.getTime()}`);
+    expect(new Set(keys).size).toBe(metrics.length);
     for (const metric of metrics) {
+      expect(ids).toContain(metric.userId);
       expect(metric.cdnNode.startsWith(metric.region)).toBe(true);
       expect(metric.averageBitrateKbps).toBeGreaterThan(1_000);
       expect(metric.averageBitrateKbps).toBeLessThan(20_000);
+      expect(metric.measuredAt.getTime()).toBeLessThan(now.getTime());
     }
   });
 });

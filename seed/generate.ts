@@ -1,12 +1,14 @@
 import type { Film } from './films.ts';
+import { type Comment, createComments } from './generate/comments.ts';
 import { createPlaybackMetrics, type PlaybackMetric } from './generate/metrics.ts';
+import { createPosts, type Post } from './generate/posts.ts';
 import { createRandom } from './generate/random.ts';
 import type { Watch } from './generate/session.ts';
-import { createFollows, createLikes, createPosts, type Follow, type Like, type Post } from './generate/social.ts';
+import { createFollows, createLikes, type Follow, type Like } from './generate/social.ts';
 import { createUsers, type DemoUser } from './generate/users.ts';
 import { createWatches } from './generate/watches.ts';
 
-export type { DemoUser, Follow, Like, PlaybackMetric, Post, Watch };
+export type { Comment, DemoUser, Follow, Like, PlaybackMetric, Post, Watch };
 
 /** A session has three to four watches: about 1,500, 30,000 and 300,000 in all. */
 const sizes = {
@@ -22,9 +24,11 @@ export interface Demo {
   /** In order of time. */
   watches: Iterable<Watch>;
   follows: Iterable<Follow>;
-  posts: Iterable<Post>;
   likes: Iterable<Like>;
-  /** In order of time. */
+  posts: Iterable<Post>;
+  /** Post after post, a post's oldest first. */
+  comments: Iterable<Comment>;
+  /** In order of time; those of the last hour of what is still being played come at the end. */
   playbackMetrics: Iterable<PlaybackMetric>;
 }
 
@@ -48,9 +52,10 @@ export function generate({ size, now, films }: GenerateOptions): Demo {
     users,
     watches,
     follows: again(() => createFollows(scene)),
-    posts: again(() => createPosts(scene)),
     likes: again(() => createLikes(scene)),
-    playbackMetrics: again(() => createPlaybackMetrics(watches, seed)),
+    posts: again(() => createPosts(scene)),
+    comments: again(() => createComments(scene)),
+    playbackMetrics: again(() => createPlaybackMetrics(watches, scene)),
   };
 }
 

@@ -1,16 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Settings } from '../config.ts';
 import { waitUntilCaughtUp } from '../fanout/caught-up.ts';
-import { chunks } from '../gateway/batches.ts';
-import { changeMovies, importUsers, recordWatches } from '../subgraphs/postgres/commands.ts';
 import { openPostgres } from '../subgraphs/postgres/store.ts';
-import { putMedia } from '../subgraphs/s3/commands.ts';
-import { openS3 } from '../subgraphs/s3/store.ts';
 import { readFilms } from './films.ts';
 import { type DemoSize, generate } from './generate.ts';
-import { posterSvg } from './poster.ts';
-import { trailerMp4 } from './video.ts';
+import { type LoadRecord, readRecord, writeRecord } from './load/record.ts';
+import { type Step, steps } from './load/steps.ts';
 
 export type { DemoSize } from './generate.ts';
 
@@ -20,27 +14,10 @@ export interface LoadOptions {
   onProgress(text: string): void;
 }
 
-/** What a data folder knows of its demo data. */
-interface LoadRecord {
-  size: DemoSize;
-  /** The generator's `now`, kept so that an interrupted load goes on with the very same data. */
-  now: string;
-  done: boolean;
-  /** Posters and video are in S3, which may have been left out so far. */
-  hasMedia: boolean;
-}
-
-const recordFile = (settings: Settings) => join(settings.home, 'demo-data.json');
-
-function readRecord(settings: Settings): LoadRecord | undefined {
-  const file = recordFile(settings);
-  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
-}
-
 /** Whether this profile's stores hold their demo data. */
 export function isLoaded(settings: Settings): boolean {
-  const { done, hasMedia } = readRecord(settings) ?? fresh;
-  return done && (hasMedia || settings.without.has('s3'));
+  const record = readRecord(settings);
+  return record ? record.isApplied && stepsLeft(record, settings).length === 0 : false;
 }
 
 /**
@@ -53,57 +30,36 @@ export function loadedAt(settings: Settings): Date {
   return new Date(record.now);
 }
 
-const fresh = { done: false, hasMedia: false };
-
-const rowsPerTransaction = 1_000;
+/** What is to do, of the stores that run. */
+const stepsLeft = ({ steps: done }: LoadRecord, { without }: Settings): Step[] =>
+  steps.filter(({ name, store }) => !done.includes(name) && !without.has(store));
 
 /**
  * Loads the demo data as users would have made it: through the commands of the sources of truth, so that it reaches the
  * derived stores by outbox, Kafka and sinks. The workers must be running. Interrupted, it goes on at the next call
- * without duplicates: every watch has its idempotency key.
+ * without duplicates; what a store was left out of follows at the first call with it.
  */
-export async function loadDemo({ settings, size: wanted, onProgress }: LoadOptions): Promise<void> {
-  const record = readRecord(settings) ?? { ...fresh, size: wanted, now: new Date().toISOString() };
-  const write = () => {
-    mkdirSync(settings.home, { recursive: true });
-    // Beside it, then renamed: a kill in between leaves one or the other whole.
-    writeFileSync(`${recordFile(settings)}.new`, JSON.stringify(record));
-    renameSync(`${recordFile(settings)}.new`, recordFile(settings));
-  };
-  write();
+export async function loadDemo({ settings, size, onProgress }: LoadOptions): Promise<void> {
+  const now = new Date().toISOString();
+  const record = readRecord(settings) ?? { size, now, steps: [], reports: 0, isApplied: false };
+  const save = () => writeRecord(settings, record);
+  record.isApplied = false;
+  save();
 
   const films = readFilms();
   const demo = generate({ size: record.size, now: new Date(record.now), films });
-  await using postgres = closing(openPostgres(settings.postgres));
-  onProgress(`${films.length} films and ${demo.users.length} users`);
-  await changeMovies(postgres.store, films);
-  for (const chunk of chunks(demo.users, rowsPerTransaction)) await importUsers(postgres.store, chunk);
-  if (!settings.without.has('s3')) {
-    await loadMedia(settings, films);
-    record.hasMedia = true;
-  }
-
-  let loaded = 0;
-  for (const chunk of chunks(demo.watches, rowsPerTransaction)) {
-    await recordWatches(postgres.store, chunk);
-    loaded += chunk.length;
-    onProgress(`${loaded.toLocaleString('en')} watches recorded`);
+  const postgres = openPostgres(settings.postgres);
+  try {
+    for (const step of stepsLeft(record, settings)) {
+      await step.load({ settings, films, demo, postgres, record, save, onProgress });
+      record.steps.push(step.name);
+      save();
+    }
+  } finally {
+    await postgres.close();
   }
   onProgress('waiting until every store has applied them');
   await waitUntilCaughtUp(settings);
-  record.done = true;
-  write();
+  record.isApplied = true;
+  save();
 }
-
-/** A poster for every film, and the one short video for all that have something to stream: Inception. */
-async function loadMedia(settings: Settings, films: ReturnType<typeof readFilms>): Promise<void> {
-  await using s3 = closing(openS3(settings.s3));
-  const video = { kind: 'video', movieId: 'm101', body: await trailerMp4() } as const;
-  const posters = films.map((film) => ({ kind: 'poster', movieId: film.id, body: posterSvg(film) }) as const);
-  await putMedia(s3.store, [video, ...posters]);
-}
-
-const closing = <Store extends { close(): Promise<void> }>(store: Store) => ({
-  store,
-  [Symbol.asyncDispose]: () => store.close(),
-});

@@ -2,16 +2,16 @@ import { Listr, type ListrTask, PRESET_TIMER } from 'listr2';
 import type { Settings } from '../config.ts';
 import { openRooms } from '../gateway/open.ts';
 import { composeAndWrite } from '../gateway/supergraph.ts';
-import { type DemoSize, isLoaded, loadDemo } from '../seed/load.ts';
 import { rooms } from '../subgraphs/index.ts';
+import type { DataLoad } from './data.ts';
 import { roleProcesses } from './roles.ts';
 import { serverProcesses } from './server.ts';
 import { createSupervisor, type StackEvent, type Supervisor } from './supervisor.ts';
 
 export interface BringUpOptions {
   settings: Settings;
-  /** How much demo data a fresh data folder gets. */
-  size: DemoSize;
+  /** What a fresh data folder is filled with. */
+  data: DataLoad;
   /** Called once everything that was started has been stopped after Ctrl-C. */
   onStopped?(): void;
 }
@@ -21,7 +21,7 @@ export interface BringUpOptions {
  * terminal the list redraws itself, elsewhere it is plain lines.
  * @throws StackError, after everything that was started has been stopped
  */
-export async function bringUp({ settings, size, onStopped }: BringUpOptions): Promise<Supervisor> {
+export async function bringUp({ settings, data, onStopped }: BringUpOptions): Promise<Supervisor> {
   const listeners = new Map<string, (event: StackEvent) => void>();
   const servers = await serverProcesses(settings);
   const roles = roleProcesses(settings);
@@ -56,15 +56,11 @@ export async function bringUp({ settings, size, onStopped }: BringUpOptions): Pr
       },
       { title: 'Start the workers and the gateway', task: (_, task) => task.newListr(roles.map(starting), sideBySide) },
       {
-        title: `Load the demo data (${size}) through commands, outbox, Kafka and sinks`,
-        skip: () => isLoaded(settings) && 'The demo data is there already',
+        title: `Load ${data.title} through commands, outbox, Kafka and sinks`,
+        skip: () => data.isLoaded && `${data.title} is there already`,
         task: (_, task) =>
-          loadDemo({
-            settings,
-            size,
-            onProgress: (text) => {
-              task.output = text;
-            },
+          data.load((text) => {
+            task.output = text;
           }),
       },
     ],

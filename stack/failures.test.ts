@@ -12,14 +12,10 @@ import { readRecord } from './record.ts';
 import { installRedis } from './redis/server.ts';
 import { discoverServers, type Process, serverProcesses } from './server.ts';
 import { createSupervisor } from './supervisor.ts';
-import { runCli, type TestProfile, testProfile } from './testing.ts';
+import { runCli, serversBut, type TestProfile, testProfile } from './testing.ts';
 
 const portOffset = 640;
-const only = (name: string) => ({
-  STREAMSHOP_WITHOUT: ['cassandra', 'clickhouse', 'kafka', 'postgres', 'redis', 's3']
-    .filter((each) => each !== name)
-    .join(','),
-});
+const only = (name: string) => ({ STREAMSHOP_WITHOUT: serversBut(name) });
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -71,6 +67,14 @@ test('a missing JDK is named, with those that were found', () => {
       `cassandra needs JDK 17 exactly; found: 25 in ${jdk}. Install one (Debian: apt-get install openjdk-17-jre-headless), ` +
         'set JAVA_HOME, or leave the server out: npm start -- --without cassandra',
     );
+
+    const elasticsearch = () => findJava('elasticsearch', { atLeast: 21, withCompiler: true }, jdks);
+    expect(elasticsearch).toThrow(
+      `elasticsearch needs JDK 21 or newer, with javac; found: 25 in ${jdk} (no javac). Install one (Debian 13 or newer: ` +
+        'apt-get install openjdk-21-jdk-headless; for other systems: https://adoptium.net), set JAVA_HOME, or leave ',
+    );
+    writeFileSync(join(jdk, 'bin', 'javac'), '');
+    expect(elasticsearch()).toBe(join(jdk, 'bin', 'java'));
   } finally {
     rmSync(folder, { recursive: true });
   }

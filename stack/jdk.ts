@@ -3,15 +3,16 @@ import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { StackError } from './errors.ts';
 
-/** Which Java versions a server runs on. */
-export type JdkNeed = { exactly: number } | { atLeast: number };
+/** Which Java versions a server runs on; and whether it takes `javac` as well, which a JRE lacks, to install it. */
+export type JdkNeed = ({ exactly: number } | { atLeast: number }) & { withCompiler?: boolean };
 
 interface Jdk {
   home: string;
   version: number;
+  hasCompiler: boolean;
 }
 
-/** One JDK that fits every server here, so that a machine with it needs no other. */
+/** The one that fits most servers here, and the only one that fits Cassandra: a machine then needs few others. */
 const preferredVersion = 17;
 
 /**
@@ -26,21 +27,35 @@ export function findJava(
   { env = process.env, folders = usualFolders() }: { env?: NodeJS.ProcessEnv; folders?: string[] } = {},
 ): string {
   const found = installedJdks(env, folders);
-  const fitting = found.filter(({ version }) => fits(version, need));
+  const fitting = found.filter((jdk) => fits(jdk, need));
   const chosen = fitting.find(({ version }) => version === preferredVersion) ?? fitting[0];
   if (chosen) return join(chosen.home, 'bin', 'java');
 
-  const wanted = 'exactly' in need ? `JDK ${need.exactly} exactly` : `JDK ${need.atLeast} or newer`;
-  const versions = found.map(({ home, version }) => `${version} in ${home}`).join(', ') || 'none';
+  const version = 'exactly' in need ? `JDK ${need.exactly} exactly` : `JDK ${need.atLeast} or newer`;
+  const wanted = need.withCompiler ? `${version}, with javac` : version;
+  const versions = found.map((jdk) => describe(jdk, need)).join(', ') || 'none';
   throw new StackError(
     'JDK_MISSING',
-    `${serverName} needs ${wanted}; found: ${versions}. Install one (Debian: apt-get install openjdk-17-jre-headless), ` +
+    `${serverName} needs ${wanted}; found: ${versions}. Install one (${howToInstall(need)}), ` +
       `set JAVA_HOME, or leave the server out: npm start -- --without ${serverName}`,
   );
 }
 
-function fits(version: number, need: JdkNeed): boolean {
+function fits({ version, hasCompiler }: Jdk, need: JdkNeed): boolean {
+  if (need.withCompiler && !hasCompiler) return false;
   return 'exactly' in need ? version === need.exactly : version >= need.atLeast;
+}
+
+const describe = ({ home, version, hasCompiler }: Jdk, { withCompiler }: JdkNeed) =>
+  `${version} in ${home}${withCompiler && !hasCompiler ? ' (no javac)' : ''}`;
+
+/** Debian 12 has version 17 alone; 13 has 21 and 25. */
+function howToInstall(need: JdkNeed): string {
+  const version = 'exactly' in need ? need.exactly : Math.max(need.atLeast, preferredVersion);
+  const install = `apt-get install openjdk-${version}-${need.withCompiler ? 'jdk' : 'jre'}-headless`;
+  return version > preferredVersion
+    ? `Debian 13 or newer: ${install}; for other systems: https://adoptium.net`
+    : `Debian: ${install}`;
 }
 
 function usualFolders(): string[] {
@@ -57,7 +72,7 @@ function installedJdks(env: NodeJS.ProcessEnv, folders: string[]): Jdk[] {
   const homes = candidates.filter((home) => existsSync(join(home, 'bin', 'java'))).map((home) => realpathSync(home));
   return [...new Set(homes)].flatMap((home) => {
     const version = versionOf(home);
-    return version ? [{ home, version }] : [];
+    return version ? [{ home, version, hasCompiler: existsSync(join(home, 'bin', 'javac')) }] : [];
   });
 }
 

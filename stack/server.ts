@@ -62,12 +62,15 @@ export interface Server {
   stop: { signal: NodeJS.Signals; graceSeconds: number };
 }
 
+/** The names of all servers: every folder of `stack/` with a `server.ts`. */
+export const serverNames = (): string[] =>
+  readdirSync(import.meta.dirname)
+    .filter((name) => existsSync(join(import.meta.dirname, name, 'server.ts')))
+    .sort();
+
 /** Reads every `stack/NAME/server.ts`, in the order of their names. */
 export async function discoverServers(): Promise<Server[]> {
-  const names = readdirSync(import.meta.dirname).filter((name) =>
-    existsSync(join(import.meta.dirname, name, 'server.ts')),
-  );
-  const modules: { server: Server }[] = await Promise.all(names.sort().map((name) => import(`./${name}/server.ts`)));
+  const modules: { server: Server }[] = await Promise.all(serverNames().map((name) => import(`./${name}/server.ts`)));
   return modules.map(({ server }) => server);
 }
 

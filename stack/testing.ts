@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { readSettings, root, type Settings } from '../config.ts';
 import { end } from './launch.ts';
 import { readRecords } from './record.ts';
+import { serverNames } from './server.ts';
 
 /** A profile of a test's own: its folder in the system's temporary folder, its ports, only the two light servers. */
 export interface TestProfile extends AsyncDisposable {
@@ -13,6 +14,12 @@ export interface TestProfile extends AsyncDisposable {
   env: NodeJS.ProcessEnv;
   settings: Settings;
 }
+
+/** A value of STREAMSHOP_WITHOUT that leaves only these servers. */
+export const serversBut = (...kept: string[]) =>
+  serverNames()
+    .filter((name) => !kept.includes(name))
+    .join(',');
 
 /**
  * Makes a profile that is stopped and deleted with all its processes at the end of its scope.
@@ -25,7 +32,7 @@ export function testProfile(portOffset: number, more: NodeJS.ProcessEnv = {}): T
     STREAMSHOP_PROFILE: 'stacktest',
     STREAMSHOP_PORT_OFFSET: String(portOffset),
     STREAMSHOP_HOME: home,
-    STREAMSHOP_WITHOUT: 'cassandra,clickhouse,kafka,s3',
+    STREAMSHOP_WITHOUT: serversBut('postgres', 'redis'),
     ...more,
   };
   // A developer's own servers, named in the environment, are not what is tested here.

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { callsDuring, openTestRoom } from '../../gateway/testing.ts';
 import { cassandra } from './index.ts';
 import { cassandraSink } from './sink.ts';
-import { batchOf, minutesAgo, openCorner, watchesOf } from './testing.ts';
+import { batchOf, eventOf, minutesAgo, openCorner, watchesOf } from './testing.ts';
 
 const query = (fields: string) =>
   `query ($id: ID!, $first: Int, $after: String) { _entities(representations: [{ __typename: "User", id: $id }]) { ... on User { ${fields} } } }`;
@@ -12,6 +12,11 @@ const historyQuery = query(`watchHistory(first: $first, after: $after) {
 }`);
 const placesQuery = query(`continueWatching(first: $first, after: $after) {
   edges { cursor node { movie { id } positionSeconds lastWatchedAt } }
+  pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+}`);
+
+const activityQuery = query(`activity(first: $first, after: $after) {
+  edges { cursor node { id kind happenedAt user { id } movie { id } post { id } tag details } }
   pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
 }`);
 
@@ -61,6 +66,60 @@ test('a watch is shown as it was recorded', async () => {
   ]);
 });
 
+test('what a user did beyond watching is shown newest first, with what it was done to', async () => {
+  await using user = await openWithUser();
+  const [followerId, userId, authorId] = [user.id, user.id, user.id];
+  const times = Array.from({ length: 9 }, (_, index) => minutesAgo(20 - index).toISOString());
+  const at = (index: number) => times[index] ?? '';
+  const text = { authorId, postId: 'p1', movieId: 'm1', body: 'Body', attachments: [], tags: [], createdAt: at(5) };
+  const nothing = { user: null, movie: null, post: null, tag: null, details: null };
+  const [theUser, theMovie, thePost] = [{ id: 'u2' }, { id: 'm1' }, { id: 'p1' }];
+  const deeds = [
+    [
+      eventOf('follow.changed', { followerId, followeeId: 'u2', follows: true, changedAt: at(0) }),
+      { kind: 'FOLLOWED', user: theUser },
+    ],
+    [
+      eventOf('follow.changed', { followerId, followeeId: 'u2', follows: false, changedAt: at(1) }, 2),
+      { kind: 'UNFOLLOWED', user: theUser },
+    ],
+    [
+      eventOf('like.changed', { userId, kind: 'MOVIE', targetId: 'm1', likes: true, changedAt: at(2) }),
+      { kind: 'LIKED', movie: theMovie },
+    ],
+    [
+      eventOf('like.changed', { userId, kind: 'TAG', targetId: 'noir', likes: true, changedAt: at(3) }),
+      { kind: 'LIKED', tag: 'noir' },
+    ],
+    [
+      eventOf('like.changed', { userId, kind: 'POST', targetId: 'p1', likes: false, changedAt: at(4) }, 2),
+      { kind: 'UNLIKED', post: thePost },
+    ],
+    [
+      eventOf('post.changed', { ...text, title: 'First', editedAt: null }),
+      { kind: 'POSTED', post: thePost, movie: theMovie, details: 'First' },
+    ],
+    [
+      eventOf('post.changed', { ...text, title: 'Second', editedAt: at(6) }, 2),
+      { kind: 'EDITED', post: thePost, movie: theMovie, details: 'Second' },
+    ],
+    [
+      eventOf('comment.added', { commentId: 'c1', postId: 'p1', authorId, body: '🎬'.repeat(101), createdAt: at(7) }),
+      { kind: 'COMMENTED', post: thePost, details: '🎬'.repeat(100) },
+    ],
+    [
+      eventOf('post.deleted', { postId: 'p1', authorId, movieId: 'm1', deletedAt: at(8) }, 4),
+      { kind: 'DELETED', post: thePost, movie: theMovie },
+    ],
+  ] as const;
+  await user.apply(batchOf(deeds.map(([event]) => event)));
+  const { connection, errors } = await user.ask(activityQuery);
+  expect(errors).toBeUndefined();
+  expect(connection?.edges.map(({ node }) => node)).toEqual(
+    deeds.map(([{ id }, deed], index) => ({ id, happenedAt: at(index), ...nothing, ...deed })).toReversed(),
+  );
+});
+
 test('pages meet without a gap or a repetition, also where times are equal', async () => {
   await using user = await openWithUser();
   const sameTime = minutesAgo(1);
@@ -68,10 +127,15 @@ test('pages meet without a gap or a repetition, also where times are equal', asy
     movieId: `m${index}`,
     watchedAt: index % 2 === 0 ? sameTime : minutesAgo(2 + index),
   }));
-  await user.apply(batchOf(watchesOf(user.id, deeds)));
+  const follows = deeds.map(({ movieId, watchedAt }) => {
+    const edge = { followerId: user.id, followeeId: movieId, follows: true };
+    return eventOf('follow.changed', { ...edge, changedAt: watchedAt.toISOString() });
+  });
+  await user.apply(batchOf([...watchesOf(user.id, deeds), ...follows]));
 
-  for (const source of [historyQuery, placesQuery]) {
-    const whole = (await user.ask(source)).connection as Connection;
+  for (const source of [historyQuery, placesQuery, activityQuery]) {
+    const first = 24;
+    const whole = (await user.ask(source, { first })).connection as Connection;
     expect(whole.edges).toHaveLength(24);
     expect(whole.pageInfo).toMatchObject({ hasNextPage: false, hasPreviousPage: false });
     const paged: Connection['edges'] = [];
@@ -97,18 +161,20 @@ test('without a watch: no edges and no cursors', async () => {
 
 test('fields of one request that ask alike are one call of Cassandra', async () => {
   await using user = await openWithUser();
-  const fields = ['a', 'b'].map((alias) => `${alias}: watchHistory(first: 5) { edges { cursor } }`);
-  const calls = await callsDuring(async () => {
-    const { errors } = await user.ask(query(fields.join(' ')).replace('$first: Int, $after: String', ''));
-    expect(errors).toBeUndefined();
-  });
-  expect(calls).toHaveLength(1);
+  for (const field of ['watchHistory', 'activity']) {
+    const fields = ['a', 'b'].map((alias) => `${alias}: ${field}(first: 5) { edges { cursor } }`);
+    const calls = await callsDuring(async () => {
+      const { errors } = await user.ask(query(fields.join(' ')).replace('$first: Int, $after: String', ''));
+      expect(errors).toBeUndefined();
+    });
+    expect(calls).toHaveLength(1);
+  }
 });
 
 test('nobody else sees it, and Cassandra is not asked', async () => {
   await using user = await openWithUser();
   const calls = await callsDuring(async () => {
-    for (const source of [historyQuery, placesQuery]) {
+    for (const source of [historyQuery, placesQuery, activityQuery]) {
       const stranger = await user.ask(source, {}, null);
       expect(stranger.connection).toBeNull();
       expect(stranger.errors?.[0]?.extensions).toMatchObject({ code: 'UNAUTHENTICATED' });
@@ -132,7 +198,9 @@ test.each([
   ['after', { after: 'x'.repeat(10_000) }],
 ])('a wrong %s is refused: %o', async (argument, variables) => {
   await using user = await openWithUser();
-  const { connection, errors } = await user.ask(historyQuery, variables);
-  expect(connection).toBeNull();
-  expect(errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', argument: [argument] });
+  for (const source of [historyQuery, activityQuery]) {
+    const { connection, errors } = await user.ask(source, variables);
+    expect(connection).toBeNull();
+    expect(errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', argument: [argument] });
+  }
 });

@@ -7,7 +7,7 @@ import { openCassandra } from './store.ts';
 export const cassandra: Room = {
   name: 'cassandra',
   resolvers,
-  consumes: ['watch.recorded'],
+  consumes: ['watch.recorded', 'follow.changed', 'like.changed', 'post.changed', 'post.deleted', 'comment.added'],
   open({ settings }) {
     const store = openCassandra(settings.cassandra);
     return { store, sink: cassandraSink(store) };

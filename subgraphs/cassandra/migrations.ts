@@ -41,4 +41,21 @@ WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}`,
   id text PRIMARY KEY,
   probed_at timestamp
 )`,
+
+  `CREATE TABLE IF NOT EXISTS ${keyspace}.social_activity_by_user (
+  user_id text,
+  activity_time timestamp,
+  event_id uuid,
+  kind text,
+  target_user_id text,
+  post_id text,
+  movie_id text,
+  tag text,
+  details text,
+  PRIMARY KEY ((user_id), activity_time, event_id)
+) WITH CLUSTERING ORDER BY (activity_time DESC, event_id DESC)
+  AND compaction = {
+    'class': 'TimeWindowCompactionStrategy', 'compaction_window_unit': 'DAYS', 'compaction_window_size': 20
+  }
+  AND comment = 'Follows, likes, posts and comments of a user, newest first. Rows expire ${retentionDays} days after activity_time.'`,
 ];

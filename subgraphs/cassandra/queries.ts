@@ -1,6 +1,7 @@
 import type { types } from 'cassandra-driver';
 import type { Page } from '../../gateway/connection.ts';
 import type { EventData } from '../../schema/events/index.ts';
+import type { Deed } from './deeds.ts';
 import type { CassandraStore } from './store.ts';
 
 type Watch = EventData<'watch.recorded'>;
@@ -41,6 +42,35 @@ LIMIT ?`,
       durationSeconds: row.duration_seconds,
       device: row.device,
       quality: row.quality,
+    }),
+  });
+}
+
+export interface SocialActivity extends Omit<Deed, 'userId' | 'happenedAt'> {
+  eventId: string;
+  happenedAt: Date;
+}
+
+/** What a user did beyond watching, newest first, from a place on; one more than asked, as above. */
+export async function socialActivity(store: CassandraStore, pages: readonly PageKey[]): Promise<SocialActivity[][]> {
+  return readPages(store, pages, {
+    fromStart: `SELECT event_id, activity_time, kind, target_user_id, post_id, movie_id, tag, details
+FROM ${store.keyspace}.social_activity_by_user
+WHERE user_id = ?
+LIMIT ?`,
+    fromPlace: `SELECT event_id, activity_time, kind, target_user_id, post_id, movie_id, tag, details
+FROM ${store.keyspace}.social_activity_by_user
+WHERE user_id = ? AND (activity_time, event_id) < (?, ?)
+LIMIT ?`,
+    read: (row) => ({
+      eventId: String(row.event_id),
+      happenedAt: row.activity_time,
+      kind: row.kind,
+      targetUserId: row.target_user_id,
+      postId: row.post_id,
+      movieId: row.movie_id,
+      tag: row.tag,
+      details: row.details,
     }),
   });
 }

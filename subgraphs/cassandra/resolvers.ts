@@ -1,6 +1,6 @@
 import { connectionOf, readPage } from '../../gateway/connection.ts';
 import { idOf, requireSelf } from '../../gateway/room.ts';
-import { continueWatching, watchHistory } from './queries.ts';
+import { continueWatching, socialActivity, watchHistory } from './queries.ts';
 import type { Resolvers } from './types.generated.ts';
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -43,5 +43,29 @@ export const resolvers: Resolvers = {
         pageInfo,
       };
     },
+
+    async activity(user, args, context) {
+      const userId = idOf(user);
+      await requireSelf(context.request, userId);
+      const page = readPage(args, uuid);
+      const activities = await context.load(socialActivity, { userId, ...page });
+      const { edges, pageInfo } = connectionOf(activities, page, ({ happenedAt, eventId }) => ({
+        time: happenedAt.getTime(),
+        id: eventId,
+      }));
+      return {
+        edges: edges.map(({ cursor, node: { eventId, targetUserId, movieId, postId, ...activity } }) => ({
+          cursor,
+          node: {
+            ...{ id: eventId, ...activity },
+            ...{ user: stub(targetUserId), movie: stub(movieId), post: stub(postId) },
+          },
+        })),
+        pageInfo,
+      };
+    },
   },
 };
+
+/** An entity that another subgraph tells more of. */
+const stub = (id: string | null) => (id === null ? null : { id });

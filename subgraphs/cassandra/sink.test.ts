@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { callsDuring } from '../../gateway/testing.ts';
 import { retentionDays } from './migrations.ts';
 import { cassandraSink } from './sink.ts';
-import { batchOf, type Deed, minutesAgo, openCorner, type WatchRecorded, watchesOf } from './testing.ts';
+import { batchOf, eventOf, minutesAgo, openCorner, type Watched, type WatchRecorded, watchesOf } from './testing.ts';
 
 /** A source of chance that gives the same in every run (mulberry32). */
 function chance(seed: number): () => number {
@@ -28,7 +28,7 @@ function delivered(events: readonly WatchRecorded[], random: () => number): Watc
 }
 
 /** Deeds of one user with two movies: late ones, ones at the same time, completed ones and ones taken up again. */
-function deedsOf(random: () => number): Deed[] {
+function deedsOf(random: () => number): Watched[] {
   return Array.from({ length: 12 }, (_, index) => ({
     movieId: random() < 0.7 ? 'm1' : 'm2',
     watchedAt: minutesAgo(random() < 0.3 ? 20 + Math.floor(random() * 6) : 12 - index),
@@ -66,7 +66,7 @@ test('in any order, any number of times and in any batches, the end is the same'
 });
 
 describe('the movie to go on with', () => {
-  const places = async (deeds: (Omit<Deed, 'movieId'> & { movieId?: string })[]) => {
+  const places = async (deeds: (Omit<Watched, 'movieId'> & { movieId?: string })[]) => {
     await using corner = await openCorner();
     const user = corner.user();
     const events = watchesOf(
@@ -91,12 +91,61 @@ describe('the movie to go on with', () => {
   test('goes when it was watched to the end, and comes back when it is taken up again', async () => {
     expect(await places([at(9), at(8, { completed: true })])).toEqual([]);
     expect(await places([at(9), at(8, { completed: true }), at(7, { positionSeconds: 5 })])).toEqual(['m1 5']);
+    const begun = at(9);
+    expect(await places([begun, { ...begun, completed: true }])).toEqual([]);
   });
 
   test('stays where it is when a late watch comes', async () => {
     expect(await places([at(5, { positionSeconds: 500 }), at(9)])).toEqual(['m1 500']);
     expect(await places([at(5, { completed: true }), at(9)])).toEqual([]);
   });
+});
+
+test('what a user did beyond watching stands once, however often and in whatever order it comes', async () => {
+  await using corner = await openCorner();
+  const [user, other] = [corner.user(), corner.user()];
+  const changedAt = minutesAgo(5).toISOString();
+  const edge = { followerId: user, followeeId: other, changedAt };
+  const like = { userId: user, kind: 'TAG' as const, targetId: 'noir', changedAt };
+  const events = [
+    eventOf('follow.changed', { ...edge, follows: true }),
+    eventOf('follow.changed', { ...edge, follows: false }, 2),
+    eventOf('like.changed', { ...like, likes: true }),
+    eventOf('like.changed', { ...like, likes: false }, 2),
+    eventOf('comment.added', { commentId: 'c1', postId: 'p1', authorId: other, body: 'B', createdAt: changedAt }),
+  ];
+  const sink = cassandraSink(corner.store);
+  await sink.apply(batchOf(events.toReversed()));
+  const before = [await corner.read(user), await corner.read(other)];
+  expect(before.map(({ social }) => social.length)).toEqual([4, 1]);
+  // The last is the newest first, redriven long after: the version that it had then changes nothing.
+  for (const batch of [events, events.slice(1, 3), events.slice(0, 1)]) await sink.apply(batchOf(batch));
+  expect([await corner.read(user), await corner.read(other)]).toEqual(before);
+});
+
+test('an import of watches, follows and likes from 1996 to 2018 neither fails nor leaves a row that has expired', async () => {
+  await using corner = await openCorner();
+  const user = corner.user();
+  const years = Array.from({ length: 23 }, (_, index) => new Date(Date.UTC(1996 + index, 2, 29)));
+  const watched = years.map((watchedAt, index) => ({ movieId: `m${index}`, watchedAt, completed: index % 2 === 0 }));
+  const watches = watchesOf(user, watched);
+  const likes = years.map((year) => {
+    const like = { userId: user, kind: 'MOVIE' as const, targetId: 'm1', likes: true };
+    return eventOf('like.changed', { ...like, changedAt: year.toISOString() });
+  });
+  const sink = cassandraSink(corner.store);
+  const statements: string[] = [];
+  const calls = await callsDuring(() => sink.apply(batchOf([...watches, ...likes])));
+  for (const { statement } of calls) statements.push(...(statement.match(/(INSERT INTO|DELETE FROM) \w+\.\w+/g) ?? []));
+  // A movie that was begun is gone on with, however long ago. One that was watched to the end at once leaves no tombstone.
+  const begun = watched.filter(({ completed }) => !completed);
+  expect(statements).toEqual(begun.map(() => `INSERT INTO ${corner.store.keyspace}.continue_watching_by_user`));
+  const { activity, places, social } = await corner.read(user);
+  expect([activity, social]).toEqual([[], []]);
+  expect(places.map((row) => (row as { movie_id: string }).movie_id)).toEqual(
+    begun.map(({ movieId }) => movieId).toReversed(),
+  );
+  expect(await callsDuring(() => sink.apply(batchOf(likes)))).toEqual([]);
 });
 
 test('a row expires 400 days after it was watched, however late it is written', async () => {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { v7 } from 'uuid';
 import { readSettings } from '../../config.ts';
 import type { SinkBatch } from '../../fanout/sink.ts';
-import type { EventData, StreamEventOf } from '../../schema/events/index.ts';
+import type { EventData, EventType, StreamEvent, StreamEventOf } from '../../schema/events/index.ts';
 import { type CassandraStore, openCassandra } from './store.ts';
 
 export type WatchRecorded = StreamEventOf<'watch.recorded'>;
@@ -13,7 +13,7 @@ export interface OwnCorner extends AsyncDisposable {
   /** The id of a new user. */
   user(): string;
   /** What the tables hold of a user, in their order. */
-  read(userId: string): Promise<{ activity: object[]; places: object[] }>;
+  read(userId: string): Promise<{ activity: object[]; places: object[]; social: object[] }>;
 }
 
 /** Opens a corner on the migrated tables; it is swept at the end. */
@@ -21,7 +21,9 @@ export async function openCorner(): Promise<OwnCorner> {
   const store = openCassandra(readSettings().cassandra);
   await store.migrate();
   const users = new Set<string>();
-  const tables = ['user_activity_by_user', 'continue_watching_by_user'].map((table) => `${store.keyspace}.${table}`);
+  const tables = ['user_activity_by_user', 'continue_watching_by_user', 'social_activity_by_user'].map(
+    (table) => `${store.keyspace}.${table}`,
+  );
   return {
     store,
     user() {
@@ -30,13 +32,13 @@ export async function openCorner(): Promise<OwnCorner> {
       return id;
     },
     async read(userId) {
-      const [activity = [], places = []] = await Promise.all(
+      const [activity = [], places = [], social = []] = await Promise.all(
         tables.map(async (table) => {
           const [rows = []] = await store.read(`SELECT * FROM ${table} WHERE user_id = ?`, [[userId]]);
           return rows.map((row) => Object.fromEntries(row.keys().map((key) => [key, String(row[key])])));
         }),
       );
-      return { activity, places };
+      return { activity, places, social };
     },
     async [Symbol.asyncDispose]() {
       for (const table of tables) {
@@ -47,8 +49,8 @@ export async function openCorner(): Promise<OwnCorner> {
   };
 }
 
-/** One thing that a user does, as a test writes it. */
-export interface Deed {
+/** One thing that a user does with a movie, as a test writes it. */
+export interface Watched {
   movieId: string;
   watchedAt: Date;
   action?: EventData<'watch.recorded'>['action'];
@@ -57,7 +59,7 @@ export interface Deed {
 }
 
 /** The events that the source of truth makes of the deeds, in the order in which they are recorded. */
-export function watchesOf(userId: string, deeds: readonly Deed[]): WatchRecorded[] {
+export function watchesOf(userId: string, deeds: readonly Watched[]): WatchRecorded[] {
   const playbacks = new Map<string, { version: number; data: WatchRecorded['data']['playback'] }>();
   return deeds.map(({ movieId, watchedAt, action = 'PAUSE', positionSeconds = 60, completed = false }) => {
     const before = playbacks.get(movieId);
@@ -88,8 +90,14 @@ export function watchesOf(userId: string, deeds: readonly Deed[]): WatchRecorded
   });
 }
 
-/** A batch of these events; Cassandra's sink does not look at the offsets. */
-export const batchOf = (events: readonly WatchRecorded[]): SinkBatch => ({
+/** An event of a type, as Kafka would bring it. */
+export const eventOf = <T extends EventType>(type: T, data: EventData<T>, version = 1): StreamEventOf<T> => ({
+  ...{ specversion: '1.0', id: v7(), source: '/streamshop/postgres', type, subject: 'test' },
+  ...{ time: new Date().toISOString(), version, actor: null, data },
+});
+
+/** A batch of these events; Cassandra's sink looks neither at the topic nor at the offsets. */
+export const batchOf = (events: readonly StreamEvent[]): SinkBatch => ({
   ...{ topic: 'watch_events', partition: 0, firstOffset: 0n, nextOffset: BigInt(events.length) },
   events,
 });

@@ -1,9 +1,10 @@
 import { someOf } from '../../fanout/differences.ts';
 import type { Difference, PlaybackFact, Source } from '../../fanout/sink.ts';
-import { retentionDays } from './migrations.ts';
+import { certainlyKeptSince } from './retention.ts';
 import type { CassandraStore } from './store.ts';
+import { compareDeeds } from './verify-social.ts';
 
-/** Compares the ids of each user's activities, and the movies to go on with, with the source of truth. */
+/** Compares each user's activities, and the movies to go on with, with the sources of truth. */
 export async function verify(store: CassandraStore, source: Source): Promise<Difference[]> {
   const differences = await compare(store, source);
   return Map.groupBy(differences, ({ what, expected }) => `${what.split(' ')[0]} ${expected === 'absent'}`)
@@ -14,12 +15,15 @@ export async function verify(store: CassandraStore, source: Source): Promise<Dif
 
 /** Every difference. */
 export async function compare(store: CassandraStore, source: Source): Promise<Difference[]> {
-  return [...(await compareActivities(store, source)), ...(await comparePlaces(store, source))];
+  return [
+    ...(await compareActivities(store, source)),
+    ...(await comparePlaces(store, source)),
+    ...(await compareDeeds(store, source)),
+  ];
 }
 
 async function compareActivities(store: CassandraStore, source: Source): Promise<Difference[]> {
-  // A day of margin: what expires during the check must not count.
-  const since = new Date(Date.now() - (retentionDays - 1) * 24 * 3_600_000);
+  const since = certainlyKeptSince();
   const missing = new Map<string, string>();
   for await (const watches of source.watches()) {
     for (const { eventId, userId, watchedAt } of watches) if (watchedAt >= since) missing.set(eventId, userId);

@@ -3,11 +3,11 @@ import { resolvers } from './resolvers.ts';
 import { clickhouseSink } from './sink.ts';
 import { openClickHouse } from './store.ts';
 
-/** ClickHouse: what is counted over many watches. */
+/** ClickHouse: what is counted over many watches, views, likes and comments. */
 export const clickhouse: Room = {
   name: 'clickhouse',
   resolvers,
-  consumes: ['watch.recorded'],
+  consumes: ['watch.recorded', 'post.viewed', 'like.changed', 'comment.added'],
   open({ settings }) {
     const store = openClickHouse(settings.clickhouse);
     return { store, sink: clickhouseSink(store) };

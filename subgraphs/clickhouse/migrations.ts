@@ -1,5 +1,5 @@
 /**
- * How long watches are kept: thirteen months, so that a month can be compared with the same one a year before. The lake
+ * How long watches and engagement are kept: thirteen months, so that a month can be compared with the same one a year before. The lake
  * keeps them for ever.
  */
 export const retentionDays = 400;
@@ -57,4 +57,42 @@ GROUP BY movie_id, hour`,
 
   // Where the sink shows that ClickHouse takes writes; merges keep it at one row.
   `CREATE TABLE IF NOT EXISTS sink_probe (probed_at DateTime64(3, 'UTC')) ENGINE = ReplacingMergeTree ORDER BY tuple()`,
+
+  // What people do with posts: each act is a row, also a like that is taken back later.
+  `CREATE TABLE IF NOT EXISTS post_engagement_events
+(
+    event_id UUID,
+    post_id String,
+    kind Enum8('VIEW' = 1, 'LIKE' = 2, 'COMMENT' = 3),
+    user_id String,
+    happened_at DateTime64(3, 'UTC')
+)
+ENGINE = ReplacingMergeTree
+PARTITION BY toYYYYMM(happened_at)
+PRIMARY KEY (post_id, happened_at)
+ORDER BY (post_id, happened_at, event_id)
+TTL toDateTime(happened_at) + INTERVAL ${retentionDays} DAY
+SETTINGS ttl_only_drop_parts = 1`,
+
+  `CREATE TABLE IF NOT EXISTS post_engagement_per_hour
+(
+    post_id String,
+    hour DateTime('UTC'),
+    kind Enum8('VIEW' = 1, 'LIKE' = 2, 'COMMENT' = 3),
+    acts AggregateFunction(uniqExact, UUID)
+)
+ENGINE = AggregatingMergeTree
+PARTITION BY toYYYYMM(hour)
+ORDER BY (post_id, hour, kind)
+TTL hour + INTERVAL ${retentionDays} DAY
+SETTINGS ttl_only_drop_parts = 1`,
+
+  `CREATE MATERIALIZED VIEW IF NOT EXISTS post_engagement_per_hour_filler TO post_engagement_per_hour AS
+SELECT
+    post_id,
+    toStartOfHour(toDateTime(happened_at, 'UTC')) AS hour,
+    kind,
+    uniqExactState(event_id) AS acts
+FROM post_engagement_events
+GROUP BY post_id, hour, kind`,
 ];

@@ -29,8 +29,8 @@ GROUP BY movie_id`,
   );
 }
 
-export interface MovieHours {
-  /** The movie. */
+export interface LastHours {
+  /** The movie or post. */
   id: string;
   /** How many hours. */
   last: number;
@@ -42,30 +42,71 @@ export interface HourOfViews {
 }
 
 /** Views of each of the last hours, oldest first, the current one included; from the materialized view. */
-export async function viewsPerHour(store: ClickHouseStore, keys: readonly MovieHours[]): Promise<HourOfViews[][]> {
-  const thisHour = Math.floor(Date.now() / hourMs);
-  const counts = await answer<MovieHours, ReadonlyMap<number, number>>(keys, {
-    argumentsOf: ({ last }) => String(last),
-    none: new Map(),
-    run: async (ids, { last }) => {
-      const rows = await store.select<{ movie_id: string; hour_number: number; view_count: number }>(
-        `SELECT movie_id, intDiv(toUnixTimestamp(hour), 3600) AS hour_number, uniqExactMerge(views) AS view_count
+export async function viewsPerHour(store: ClickHouseStore, keys: readonly LastHours[]): Promise<HourOfViews[][]> {
+  const statement = `SELECT movie_id AS id, intDiv(toUnixTimestamp(hour), 3600) AS hour_number, uniqExactMerge(views) AS view_count
 FROM views_per_hour
 WHERE movie_id IN {ids:Array(String)}
   AND hour >= {since:DateTime('UTC')}
-GROUP BY movie_id, hour`,
-        { ids, since: new Date((thisHour - last + 1) * hourMs) },
-      );
-      const movies = Map.groupBy(rows, ({ movie_id }) => movie_id);
-      return new Map(
-        [...movies].map(([id, hours]) => [id, new Map(hours.map((row) => [row.hour_number, row.view_count]))]),
-      );
+GROUP BY movie_id, hour`;
+  const hours = await hourByHour<{ view_count: number }>(store, keys, statement);
+  return hours.map((ofMovie) => ofMovie.map(({ hour, row }) => ({ hour, views: row?.view_count ?? 0 })));
+}
+
+export interface HourOfEngagement {
+  hour: Date;
+  views: number;
+  likes: number;
+  comments: number;
+}
+
+/** What people did with a post in each of the last hours, oldest first, the current one included; likewise. */
+export async function engagementPerHour(
+  store: ClickHouseStore,
+  keys: readonly LastHours[],
+): Promise<HourOfEngagement[][]> {
+  const statement = `SELECT post_id AS id, intDiv(toUnixTimestamp(hour), 3600) AS hour_number,
+  uniqExactMergeIf(acts, kind = 'VIEW') AS view_count,
+  uniqExactMergeIf(acts, kind = 'LIKE') AS like_count,
+  uniqExactMergeIf(acts, kind = 'COMMENT') AS comment_count
+FROM post_engagement_per_hour
+WHERE post_id IN {ids:Array(String)}
+  AND hour >= {since:DateTime('UTC')}
+GROUP BY post_id, hour`;
+  const hours = await hourByHour<{ view_count: number; like_count: number; comment_count: number }>(
+    store,
+    keys,
+    statement,
+  );
+  return hours.map((ofPost) =>
+    ofPost.map(({ hour, row }) => ({
+      hour,
+      views: row?.view_count ?? 0,
+      likes: row?.like_count ?? 0,
+      comments: row?.comment_count ?? 0,
+    })),
+  );
+}
+
+/**
+ * Each of the last hours, oldest first, with its row where there is one.
+ * @param statement gives rows of `id`, `hour_number` (hours since 1970) and counts, for `ids` and hours from `since` on
+ */
+async function hourByHour<Counts>(store: ClickHouseStore, keys: readonly LastHours[], statement: string) {
+  type Row = Counts & { id: string; hour_number: number };
+  const thisHour = Math.floor(Date.now() / hourMs);
+  const rowsByHour = await answer<LastHours, ReadonlyMap<number, Row>>(keys, {
+    argumentsOf: ({ last }) => String(last),
+    none: new Map(),
+    run: async (ids, { last }) => {
+      const rows = await store.select<Row>(statement, { ids, since: new Date((thisHour - last + 1) * hourMs) });
+      const hours = Map.groupBy(rows, ({ id }) => id);
+      return new Map([...hours].map(([id, ofId]) => [id, new Map(ofId.map((row) => [row.hour_number, row]))]));
     },
   });
   return keys.map(({ last }, index) =>
     Array.from({ length: last }, (_, position) => {
       const hour = thisHour - last + 1 + position;
-      return { hour: new Date(hour * hourMs), views: counts[index]?.get(hour) ?? 0 };
+      return { hour: new Date(hour * hourMs), row: rowsByHour[index]?.get(hour) };
     }),
   );
 }

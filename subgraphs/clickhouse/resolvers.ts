@@ -1,6 +1,6 @@
 import { between1And, longestPage } from '../../gateway/arguments.ts';
 import { idOf } from '../../gateway/room.ts';
-import { topMovies, viewsLast24h, viewsPerHour, watchersOn } from './queries.ts';
+import { engagementPerHour, topMovies, viewsLast24h, viewsPerHour, watchersOn } from './queries.ts';
 import type { Resolvers, TopWindow } from './types.generated.ts';
 
 /** A week. */
@@ -24,5 +24,9 @@ export const resolvers: Resolvers = {
       const userIds = await context.load(watchersOn, key);
       return userIds.map((userId) => ({ id: userId }));
     },
+  },
+  Post: {
+    engagementPerHour: (post, { last }, context) =>
+      context.load(engagementPerHour, { id: idOf(post), last: between1And(longestHistoryHours, { last }) }),
   },
 };

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Source } from '../../fanout/sink.ts';
+import { joinSources } from '../../fanout/source.ts';
+import { callsDuring } from '../../gateway/testing.ts';
 import { batchOf, minutesAgo, openOwnDatabase, watch } from './testing.ts';
 
 let room: Awaited<ReturnType<typeof openOwnDatabase>>;
@@ -17,21 +18,22 @@ const sink = () => {
 type Watch = ReturnType<typeof watch>;
 
 /** A source of truth that knows these watches, in chunks of 100. */
-const sourceOf = (events: readonly Watch[]): Source => ({
-  async *watches() {
-    for (let start = 0; start < events.length; start += 100) {
-      yield events.slice(start, start + 100).map(({ id, data }) => ({
-        eventId: id,
-        userId: data.userId,
-        movieId: data.movieId,
-        action: data.action,
-        watchedAt: new Date(data.watchedAt),
-      }));
-    }
-  },
-  async *playbacks() {},
-  async *aggregates() {},
-});
+const sourceOf = (events: readonly Watch[]) =>
+  joinSources([
+    {
+      async *watches() {
+        for (let start = 0; start < events.length; start += 100) {
+          yield events.slice(start, start + 100).map(({ id, data }) => ({
+            eventId: id,
+            userId: data.userId,
+            movieId: data.movieId,
+            action: data.action,
+            watchedAt: new Date(data.watchedAt),
+          }));
+        }
+      },
+    },
+  ]);
 
 test('a redelivery in other batches changes nothing, and verify names what differs', async () => {
   const actions = ['PLAY', 'PAUSE', 'SEEK', 'STOP'] as const;
@@ -110,6 +112,28 @@ test('every column arrives', async () => {
       quality: 'UHD',
     },
   ]);
+});
+
+test('an import of watches from 1996 to 2018 in one batch is taken, and keeps what is not yet too old', async () => {
+  const months = Array.from({ length: 23 * 12 }, (_, month) => {
+    const watchedAt = new Date(Date.UTC(1996, month, 15)).toISOString();
+    return watch({ movieId: 'imported', watchedAt });
+  });
+  const kept = watch({ movieId: 'imported', watchedAt: minutesAgo(399 * 24 * 60) });
+  const tooOld = watch({ movieId: 'imported', watchedAt: minutesAgo(401 * 24 * 60) });
+  const calls = await callsDuring(() => sink().apply(batchOf([...months, tooOld, kept])));
+  expect(calls).toHaveLength(1);
+  const rows = await room.store.select('SELECT event_id FROM movie_watch_events WHERE movie_id = {id:String}', {
+    id: 'imported',
+  });
+  expect(rows).toEqual([{ event_id: kept.id }]);
+  expect(await callsDuring(() => sink().apply(batchOf(months)))).toEqual([]);
+  const differences = await sink().verify(sourceOf([...months, tooOld, kept]));
+  expect(
+    differences.filter(
+      ({ what }) => what.includes('imported') || [...months, tooOld, kept].some(({ id }) => what.includes(id)),
+    ),
+  ).toEqual([]);
 });
 
 test('a batch without watches writes nothing; a probe writes', async () => {

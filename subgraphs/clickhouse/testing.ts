@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createClient } from '@clickhouse/client';
 import { readSettings } from '../../config.ts';
 import { openTestRoom, type TestRoom } from '../../gateway/testing.ts';
-import type { EventData, StreamEventOf } from '../../schema/events/index.ts';
+import type { EventData, EventType, StreamEvent, StreamEventOf } from '../../schema/events/index.ts';
 import { clickhouse } from './index.ts';
 import type { ClickHouseStore } from './store.ts';
 
@@ -68,8 +68,14 @@ export function watch(data: Partial<EventData<'watch.recorded'>>): WatchRecorded
   };
 }
 
-/** A batch of these events, as the consumer cuts it; ClickHouse's sink does not look at the offsets. */
-export const batchOf = (events: readonly WatchRecorded[]) => ({
+/** An event of a type, as Kafka would bring it. */
+export const eventOf = <T extends EventType>(type: T, data: EventData<T>, version = 1): StreamEventOf<T> => ({
+  ...{ specversion: '1.0', id: randomUUID(), source: '/streamshop/postgres', type, subject: 'test' },
+  ...{ time: new Date().toISOString(), version, actor: null, data },
+});
+
+/** A batch of these events, as the consumer cuts it; ClickHouse's sink looks neither at the topic nor at the offsets. */
+export const batchOf = (events: readonly StreamEvent[]) => ({
   topic: 'watch_events' as const,
   partition: 0,
   firstOffset: 0n,

@@ -1,23 +1,14 @@
 -- Counts the plays of one batch, each once, and moves the partition's position: all of it or nothing.
 --
--- KEYS  1 positions   2 leaderboard   3 trending   4 trending's landmark
+-- Behind those of position.lua:
+-- KEYS  2 leaderboard   3 trending   4 trending's landmark
 --       then for every play: its movie's counter, the set of seen ids of its day
--- ARGV  1 partition   2 first offset   3 next offset
---       4 the position that the sink knows: an offset, 'none', or '?' when it knows nothing
---       5 half-life in ms   6 half-lives after which trending gets a new landmark   7 seconds to remember ids for
+-- ARGV  5 half-life in ms   6 half-lives after which trending gets a new landmark   7 seconds to remember ids for
 --       then for every play: event id, movie, watched at (ms), '1' when its id may be forgotten already, else '0'
--- Gives 'applied' or 'rewind', and the position stored now: an offset or 'none'.
 
 local fixedKeys, keysPerPlay, fixedArgs, argsPerPlay = 4, 2, 7, 4
-local positions, leaderboard, trending, landmarkKey = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local partition, first, next, known = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
+local leaderboard, trending, landmarkKey = KEYS[2], KEYS[3], KEYS[4]
 local halfLife, maxHalfLives, rememberSeconds = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
-
-local stored = redis.call('HGET', positions, partition) or 'none'
-local position = stored == 'none' and 0 or tonumber(stored)
-
--- Offsets are missing, and the sink did not start from here on purpose: Redis lost data under it.
-if first > position and stored ~= known then return { 'rewind', stored } end
 
 local plays = {}
 for i = 0, (#ARGV - fixedArgs) / argsPerPlay - 1 do
@@ -29,25 +20,20 @@ for i = 0, (#ARGV - fixedArgs) / argsPerPlay - 1 do
     movie = ARGV[arg + 2],
     watchedAt = tonumber(ARGV[arg + 3]),
   }
-  if ARGV[arg + 4] == '1' and first < position then
-    -- Redelivered so late that its id may be forgotten: the offset says whether it was counted. It does not in a batch
-    -- across the position, nor in one without width, which a dead letter comes in.
-    if next > position or next == first then return { 'rewind', stored } end
+  if ARGV[arg + 4] == '1' and isBelow then
+    if not isWhollyBelow then return { 'rewind', stored } end
   else
     table.insert(plays, play)
   end
 end
 
--- Redis undoes nothing when a script fails halfway. So whatever could fail is read first, before anything is written.
 redis.call('ZCARD', leaderboard)
 redis.call('ZCARD', trending)
 local landmark = tonumber(redis.call('GET', landmarkKey) or nil)
 for _, play in ipairs(plays) do
   redis.call('SCARD', play.seen)
-  local views = redis.call('GET', play.counter)
-  if views and not string.match(views, '^%d+$') then
-    return redis.error_reply('ERR ' .. play.counter .. ' is not a counter')
-  end
+  local wrong = checkCounter(play.counter)
+  if wrong then return wrong end
 end
 
 local days = {}
@@ -75,7 +61,4 @@ for _, play in ipairs(plays) do
 end
 for day in pairs(days) do redis.call('EXPIRE', day, rememberSeconds) end
 
--- A redelivery never turns the position back. Offsets are below 2^53, which a double holds exactly.
-local now = string.format('%.0f', math.max(position, next))
-if now ~= stored then redis.call('HSET', positions, partition, now) end
-return { 'applied', now }
+return moveOn()

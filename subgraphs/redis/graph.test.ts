@@ -40,6 +40,39 @@ test('views and ranks of 50 movies are one call of Redis', async () => {
   expect(rankOf(never)).toBeNull();
 });
 
+test('views and likes of 50 posts are one call of Redis', async () => {
+  await using corner = openCorner();
+  await using room = await openTestRoom(redis);
+  const ids = Array.from({ length: 50 }, () => corner.post());
+  const [viewed = '', liked = '', takenBack = ''] = ids;
+  const sink = redisSink(corner.store);
+  await sink.apply(corner.batch(0, [corner.view(viewed), corner.view(viewed), corner.view(liked)]));
+  const given = { likes: true, version: 1 };
+  await sink.apply(
+    corner.batch(0, [
+      corner.like(liked, 'u1', given),
+      corner.like(liked, 'u2', given),
+      corner.like(takenBack, 'u1', given),
+      corner.like(takenBack, 'u1', { likes: false, version: 2 }),
+    ]),
+  );
+  const posts = ids.map((id) => ({ __typename: 'Post', id }));
+  let answer: ExecutionResult = {};
+  const calls = await callsDuring(async () => {
+    const source =
+      'query ($posts: [_Any!]!) { _entities(representations: $posts) { ... on Post { viewCount likeCount } } }';
+    answer = await room.execute(source, { variables: { posts } });
+  });
+  expect(answer.errors).toBeUndefined();
+  expect(calls).toHaveLength(1);
+  const none = { viewCount: 0, likeCount: 0 };
+  expect(answer.data?._entities).toEqual([
+    { viewCount: 2, likeCount: 0 },
+    { viewCount: 1, likeCount: 2 },
+    ...ids.slice(2).map(() => none),
+  ]);
+});
+
 test('trendingMovies gives as many as asked, best first', async () => {
   await using corner = openCorner();
   await using room = await openTestRoom(redis);

@@ -4,11 +4,11 @@ import { redisSessions } from './sessions.ts';
 import { redisSink } from './sink.ts';
 import { openRedis } from './store.ts';
 
-/** Redis: counters, leaderboards and sessions. */
+/** Redis: counters of movies and posts, leaderboards and sessions. */
 export const redis: Room = {
   name: 'redis',
   resolvers,
-  consumes: ['watch.recorded'],
+  consumes: ['watch.recorded', 'like.changed', 'post.viewed', 'post.deleted'],
   open({ settings }) {
     const store = openRedis(settings.redis);
     return { store, sink: redisSink(store), sessions: redisSessions(store) };

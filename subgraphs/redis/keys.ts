@@ -8,7 +8,13 @@ export const keys = {
   trending: 'trending',
   /** String: the moment, in ms since 1970, at which a view weighs 1 in `trending`. */
   trendingLandmark: 'trending:landmark',
-  /** Set: ids of the plays counted, of the events made on that UTC day. */
+  /** String: views of a post. */
+  postViews: (postId: string) => `post:views:${postId}`,
+  /** Sorted set: user → version of their like of a post, negative where they took it back. */
+  postLikes: (postId: string) => `post:likes:${postId}`,
+  /** Set: posts that were deleted. */
+  deletedPosts: 'posts:deleted',
+  /** Set: ids of the plays and post views counted, of the events made on that UTC day. */
   seen: (day: string) => `seen:${day}`,
   /** Hash: partition → the next offset that the sink wants. */
   positions: (topic: string) => `sink:positions:${topic}`,

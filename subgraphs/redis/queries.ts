@@ -20,6 +20,22 @@ export async function movieCounters(store: RedisStore, movieIds: readonly string
   });
 }
 
+export interface PostCounters {
+  viewCount: number;
+  likeCount: number;
+}
+
+/** Views of all time and the likes that hold now: both in one round trip, for a page that asks for one or for both. */
+export async function postCounters(store: RedisStore, postIds: readonly string[]): Promise<PostCounters[]> {
+  return store.call('MGET post:views:<id> …; ZCOUNT post:likes:<id> 1 +inf; …', async (redis) => {
+    const pipeline = redis.pipeline().mget(postIds.map(keys.postViews));
+    // Versions begin with 1, and are negative where the like was taken back.
+    for (const id of postIds) pipeline.zcount(keys.postLikes(id), 1, '+inf');
+    const [views, ...likes] = (await replies(pipeline)) as [(string | null)[], ...number[]];
+    return postIds.map((_, index) => ({ viewCount: Number(views[index] ?? 0), likeCount: likes[index] ?? 0 }));
+  });
+}
+
 export interface TrendingMovie {
   movieId: string;
   /** Views, each halved once a half-life since it happened. */

@@ -1,6 +1,6 @@
 import { between1And, longestPage } from '../../gateway/arguments.ts';
 import { idOf } from '../../gateway/room.ts';
-import { movieCounters, trendingMovies } from './queries.ts';
+import { movieCounters, postCounters, trendingMovies } from './queries.ts';
 import type { Resolvers } from './types.generated.ts';
 
 export const resolvers: Resolvers = {
@@ -20,5 +20,9 @@ export const resolvers: Resolvers = {
   Movie: {
     viewCount: async (movie, _args, context) => (await context.load(movieCounters, idOf(movie))).viewCount,
     rank: async (movie, _args, context) => (await context.load(movieCounters, idOf(movie))).rank,
+  },
+  Post: {
+    viewCount: async (post, _args, context) => (await context.load(postCounters, idOf(post))).viewCount,
+    likeCount: async (post, _args, context) => (await context.load(postCounters, idOf(post))).likeCount,
   },
 };

@@ -14,11 +14,18 @@ export interface RedisStore extends RoomStore {
   call<T>(statement: string, work: (redis: RedisClient) => Promise<T>): Promise<T>;
 }
 
-/** ioredis, with the room's script as a command. */
+/** ioredis, with the room's scripts as commands. */
 export type RedisClient = Redis & {
   /** See `apply-plays.lua`. Sent as EVALSHA; as EVAL where the server does not have the script yet. */
-  applyPlays(numberOfKeys: number, ...keysAndArgs: (string | number)[]): Promise<['applied' | 'rewind', string]>;
+  applyPlays: SinkScript;
+  /** See `apply-posts.lua`. */
+  applyPosts: SinkScript;
 };
+
+type SinkScript = (
+  numberOfKeys: number,
+  ...keysAndArgs: (string | number)[]
+) => Promise<['applied' | 'rewind', position: string]>;
 
 export type RoomContext = Context<RedisStore>;
 
@@ -37,7 +44,7 @@ export function openRedis({ url, timeoutMs }: Settings['redis']): RedisStore {
     maxLoadingRetryTime: 250,
     // A peer that vanished without a word is noticed by its silence, not by TCP's quarter of an hour.
     socketTimeout: 2 * timeoutMs,
-    scripts: { applyPlays: { lua: readFileSync(join(import.meta.dirname, 'apply-plays.lua'), 'utf8') } },
+    scripts: { applyPlays: sinkScript('apply-plays'), applyPosts: sinkScript('apply-posts') },
   }) as RedisClient;
   // Each command fails by itself; without a listener ioredis prints every attempt to connect as well.
   redis.on('error', () => {});
@@ -53,6 +60,11 @@ export function openRedis({ url, timeoutMs }: Settings['redis']): RedisStore {
     close: async () => redis.disconnect(),
   };
 }
+
+const readScript = (name: string) => readFileSync(join(import.meta.dirname, `${name}.lua`), 'utf8');
+
+/** Redis knows no modules: the common head stands before the script. */
+const sinkScript = (name: string) => ({ lua: `${readScript('position')}\n${readScript(name)}` });
 
 /**
  * The replies of a pipeline or transaction, in order.

@@ -1,4 +1,5 @@
 import type { Room } from '../../gateway/room.ts';
+import { type EventType, eventTypes } from '../../schema/events/index.ts';
 import { resolvers } from './resolvers.ts';
 import { s3Sink } from './sink.ts';
 import { openS3 } from './store.ts';
@@ -7,7 +8,7 @@ import { openS3 } from './store.ts';
 export const s3: Room = {
   name: 's3',
   resolvers,
-  consumes: ['watch.recorded', 'user.signed_up', 'movie.changed'],
+  consumes: Object.keys(eventTypes) as EventType[],
   open({ settings }) {
     const store = openS3(settings.s3);
     return { store, sink: s3Sink(store) };

@@ -10,6 +10,9 @@ import type { S3Store } from './store.ts';
 
 const folder = 'raw/events/';
 
+/** As many objects are written, or read and held in memory, at a time. */
+export const requestsAtATime = 8;
+
 /** An object of the lake before it is written. */
 export interface LakeObject {
   key: string;
@@ -66,7 +69,7 @@ export async function* lakeKeys(store: S3Store): AsyncGenerator<string[]> {
  * The events of an object, as they were written.
  * @throws SyntaxError when the object is not NDJSON
  */
-export async function readLakeObject(store: S3Store, key: string): Promise<Pick<StreamEvent, 'id' | 'type'>[]> {
+export async function readLakeObject(store: S3Store, key: string): Promise<StreamEvent[]> {
   const command = new GetObjectCommand({ Bucket: store.lakeBucket, Key: key });
   const body = await store.call(`GetObject s3://${store.lakeBucket}/${key}`, async (client, options) => {
     const object = await client.send(command, options);

@@ -1,8 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Source } from '../../fanout/sink.ts';
-import type { StreamEvent, StreamEventOf, Topic } from '../../schema/events/index.ts';
+import type { AggregateFact, CommentFact, PostFact } from '../../fanout/sink.ts';
+import { joinSources } from '../../fanout/source.ts';
+import { callsDuring } from '../../gateway/testing.ts';
+import {
+  type EventData,
+  type EventType,
+  eventTypes,
+  type StreamEvent,
+  type StreamEventOf,
+  type Topic,
+} from '../../schema/events/index.ts';
+import { s3 } from './index.ts';
 import { lakeKeys, readLakeObject } from './lake.ts';
 import { openOwnBuckets } from './testing.ts';
 
@@ -66,23 +76,23 @@ const idsInLake = async () => {
 
 type Watch = ReturnType<typeof watch>;
 
-function sourceOf(watches: readonly Watch[], signUps: readonly ReturnType<typeof signUp>[]): Source {
-  return {
-    async *watches() {
-      yield watches.map(({ id, data }) => ({
-        eventId: id,
-        userId: data.userId,
-        movieId: data.movieId,
-        action: data.action,
-        watchedAt: new Date(data.watchedAt),
-      }));
+const sourceOf = (watches: readonly Watch[], signUps: readonly ReturnType<typeof signUp>[]) =>
+  joinSources([
+    {
+      async *watches() {
+        yield watches.map(({ id, data }) => ({
+          eventId: id,
+          userId: data.userId,
+          movieId: data.movieId,
+          action: data.action,
+          watchedAt: new Date(data.watchedAt),
+        }));
+      },
+      async *aggregates() {
+        yield signUps.map(({ id, type, subject, version }) => ({ eventId: id, type, id: subject, version }));
+      },
     },
-    async *playbacks() {},
-    async *aggregates() {
-      yield signUps.map(({ id, type, subject, version }) => ({ eventId: id, type, id: subject, version }));
-    },
-  };
-}
+  ]);
 
 test('the lake keeps each event by its day, and any redelivery leaves its readers the same', async () => {
   const evening = Array.from({ length: 40 }, (_, index) => watch(`2026-10-02T23:59:${10 + index}.000Z`));
@@ -128,9 +138,9 @@ test('verify names what differs', async () => {
     client.send(new PutObjectCommand({ Bucket: own.store.lakeBucket, Key: key, Body: '{"id": ' })),
   );
   expect(await own.open.sink?.verify(sourceOf([known, lost], [lostUser]))).toEqual([
-    { what: `watch event ${lost.id}`, expected: 'present', actual: 'absent' },
     { what: `user.signed_up event ${lostUser.id} of u10`, expected: 'present', actual: 'absent' },
-    { what: `watch event ${unheardOf.id}`, expected: 'absent', actual: 'present' },
+    { what: `watch.recorded event ${lost.id}`, expected: 'present', actual: 'absent' },
+    { what: `watch.recorded event ${unheardOf.id}`, expected: 'absent', actual: 'present' },
     { what: `lake object ${key}`, expected: 'NDJSON', actual: 'something else' },
   ]);
 
@@ -138,6 +148,120 @@ test('verify names what differs', async () => {
   const differences = await own.open.sink?.verify(sourceOf([known, unheardOf, ...many], []));
   expect(differences).toHaveLength(52);
   expect(differences?.[50]?.what).toMatch(/ and 29 more like it$/);
+});
+
+/** An event of every type but those above, about one post. */
+function postEvents() {
+  const at = '2026-10-04T08:00:00.000Z';
+  const eventOf = <T extends EventType>(type: T, data: EventData<T>, version = 1): StreamEventOf<T> => ({
+    ...{ ...envelope('p1', at), type, version, data },
+  });
+  const text = { authorId: 'u1', postId: 'p1', movieId: 'm1', title: 'T', body: 'B', attachments: [], tags: [] };
+  const comment = { commentId: 'c1', postId: 'p1', authorId: 'u2', body: 'B', createdAt: at };
+  const player = { movieId: 'm1', userId: 'u1', region: 'eu-west', cdnNode: 'eu-west-2', measuredAt: at };
+  return {
+    followed: eventOf('follow.changed', { followerId: 'u1', followeeId: 'u2', follows: true, changedAt: at }),
+    liked: eventOf('like.changed', { userId: 'u1', kind: 'POST', targetId: 'p1', likes: true, changedAt: at }),
+    posted: eventOf('post.changed', { ...text, createdAt: at, editedAt: null }),
+    edited: eventOf('post.changed', { ...text, createdAt: at, editedAt: at }, 2),
+    commented: eventOf('comment.added', comment, 3),
+    viewed: eventOf('post.viewed', { postId: 'p1', userId: 'u1', viewedAt: at }),
+    reported: eventOf('playback.reported', { ...player, bufferingCount: 0, averageBitrateKbps: 4_000 }),
+    deleted: eventOf('post.deleted', { postId: 'p1', authorId: 'u1', movieId: 'm1', deletedAt: at }, 4),
+  };
+}
+
+type PostEvents = ReturnType<typeof postEvents>;
+
+/** What the sources tell once these events have happened, but for the deletion. */
+function truthOf({ followed, liked, edited, commented, viewed, reported }: PostEvents) {
+  const aggregateOf = ({ id: eventId, type, version }: PostEvents['followed' | 'liked' | 'edited' | 'deleted']) =>
+    ({ type, id: 'p1', version, eventId }) satisfies AggregateFact;
+  const comment: CommentFact = { ...commented.data, id: 'c1', createdAt: new Date(), eventId: commented.id };
+  const post = { ...edited.data, id: 'p1', createdAt: new Date(), isDeleted: false, version: 2, eventId: edited.id };
+  const truth = {
+    aggregates: [followed, liked, edited].map(aggregateOf),
+    comments: [comment],
+    posts: [post] as PostFact[],
+    playbackReports: [reported],
+    postViews: [viewed, viewed],
+  };
+  const source = joinSources([
+    Object.fromEntries(
+      Object.keys(truth).map((kind) => [
+        kind,
+        async function* () {
+          yield truth[kind as keyof typeof truth];
+        },
+      ]),
+    ),
+  ]);
+  return { truth, source, aggregateOf };
+}
+
+test('every type of event is kept and compared', async () => {
+  await using own = await openOwnBuckets();
+  const events = postEvents();
+  const { truth, source, aggregateOf } = truthOf(events);
+  const byTopic = Map.groupBy(Object.values(events), ({ type }) => eventTypes[type].topic);
+  const { consumes } = s3;
+  expect(consumes?.toSorted()).toEqual(Object.keys(eventTypes).toSorted());
+
+  const nameOf = ({ type, id }: StreamEvent) => `${type} event ${id}`;
+  const absent = (event: StreamEvent, subject = '') => ({
+    what: `${nameOf(event)}${subject}`,
+    expected: 'present',
+    actual: 'absent',
+  });
+  const before = (await own.open.sink?.verify(source)) ?? [];
+  const { followed, liked, edited, commented, viewed, reported, deleted } = events;
+  expect(before.toSorted((a, b) => a.what.localeCompare(b.what))).toEqual([
+    absent(commented),
+    absent(followed, ' of p1'),
+    absent(liked, ' of p1'),
+    absent(reported),
+    absent(edited, ' of p1'),
+    absent(viewed),
+  ]);
+
+  for (const [topic, ofTopic] of byTopic) {
+    await own.open.sink?.apply(batchOf(topic, ofTopic));
+    await own.open.sink?.apply(batchOf(topic, ofTopic.slice(1)));
+  }
+  expect(await own.open.sink?.verify(source)).toEqual([]);
+
+  // With the post its comments have gone from the source.
+  truth.comments = [];
+  const stranger = { what: nameOf(commented), expected: 'absent', actual: 'present' };
+  expect(await own.open.sink?.verify(source)).toEqual([stranger]);
+  truth.posts = truth.posts.map((post) => ({ ...post, isDeleted: true, eventId: deleted.id }));
+  truth.aggregates = [followed, liked, deleted].map(aggregateOf);
+  expect(await own.open.sink?.verify(source)).toEqual([]);
+
+  truth.playbackReports = [];
+  truth.postViews = [];
+  const differences = (await own.open.sink?.verify(source)) ?? [];
+  expect(differences.map(({ what, actual }) => `${what} ${actual}`).toSorted()).toEqual(
+    [`${nameOf(reported)} present`, `${nameOf(viewed)} present`].toSorted(),
+  );
+});
+
+test('a full batch of playback reports is one object', async () => {
+  await using own = await openOwnBuckets();
+  const reports = Array.from({ length: 500 }, () => postEvents().reported);
+  const apply = () => own.open.sink?.apply(batchOf('playback_metrics', reports)) ?? Promise.resolve();
+  expect((await callsDuring(apply)).map(({ statement }) => statement.split(' ')[0])).toEqual(['PutObject']);
+  const source = joinSources([
+    {
+      playbackReports: async function* () {
+        yield reports;
+      },
+    },
+  ]);
+  const calls = await callsDuring(async () => {
+    expect(await own.open.sink?.verify(source)).toEqual([]);
+  });
+  expect(calls.map(({ statement }) => statement.split(' ')[0])).toEqual(['ListObjectsV2', 'GetObject']);
 });
 
 test('a batch without events writes nothing; a probe writes, outside of the events', async () => {

@@ -1,0 +1,52 @@
+import { seenKey } from './seen.ts';
+import { type RedisStore, replies } from './store.ts';
+
+/** Those of the events that are in no set of seen ids. */
+export async function notSeen(store: RedisStore, eventIds: readonly string[]): Promise<string[]> {
+  const days = [...Map.groupBy(eventIds, seenKey)];
+  if (days.length === 0) return [];
+  return store.call('SMISMEMBER seen:<day> <event id> …; …', async (redis) => {
+    const pipeline = redis.pipeline();
+    for (const [key, ids] of days) pipeline.smismember(key, ...ids);
+    const members = (await replies(pipeline)) as number[][];
+    return days.flatMap(([, ids], day) => ids.filter((_, index) => members[day]?.[index] !== 1));
+  });
+}
+
+const keysPerScan = 1_000;
+
+/** All keys that begin alike, in pages; a key may come twice. */
+async function* keysOf(store: RedisStore, prefix: string): AsyncGenerator<string[]> {
+  let cursor = '0';
+  do {
+    const [next, found] = await store.call(`SCAN <cursor> MATCH ${prefix}* COUNT ${keysPerScan}`, (redis) =>
+      redis.scan(cursor, 'MATCH', `${prefix}*`, 'COUNT', keysPerScan),
+    );
+    if (found.length > 0) yield found;
+    cursor = next;
+  } while (cursor !== '0');
+}
+
+/** The counters whose keys begin alike, by what follows. */
+export async function counters(store: RedisStore, prefix: string): Promise<Map<string, number>> {
+  const counts = new Map<string, number>();
+  for await (const found of keysOf(store, prefix)) {
+    const values = await store.call(`MGET ${prefix}<id> …`, (redis) => redis.mget(found));
+    for (const [index, key] of found.entries()) counts.set(key.slice(prefix.length), Number(values[index]));
+  }
+  return counts;
+}
+
+/** How many likes hold, of all the sorted sets whose keys begin alike, by what follows. */
+export async function likeCounts(store: RedisStore, prefix: string): Promise<Map<string, number>> {
+  const counts = new Map<string, number>();
+  for await (const found of keysOf(store, prefix)) {
+    const values = await store.call(`ZCOUNT ${prefix}<id> 1 +inf; …`, async (redis) => {
+      const pipeline = redis.pipeline();
+      for (const key of found) pipeline.zcount(key, 1, '+inf');
+      return (await replies(pipeline)) as number[];
+    });
+    for (const [index, key] of found.entries()) counts.set(key.slice(prefix.length), values[index] ?? 0);
+  }
+  return counts;
+}
