@@ -11,8 +11,8 @@ import { createRequest, roomContext } from '../../gateway/context.ts';
 import type { Sessions } from '../../gateway/request.ts';
 import type { SinkInfo } from '../../gateway/room.ts';
 import { callsDuring } from '../../gateway/testing.ts';
+import { recordPostView } from './commands.ts';
 import { sinkProgress, sinkStates } from './queries.ts';
-import { resolvers } from './resolvers.ts';
 import { type KafkaStore, openKafka } from './store.ts';
 
 const settings = readSettings();
@@ -122,13 +122,6 @@ test('lag counts what the group has not committed', async () => {
   expect(lag(behind)).toBe(lag(ahead));
 });
 
-test('who is not told the type of an event is told nothing of its sinks', async () => {
-  const request = createRequest({ token: null, sessions, timeoutMs: 5_000 });
-  const context = roomContext(request, { name: 'kafka', store });
-  const resolve = resolvers.Event?.sinks as (...args: unknown[]) => Promise<unknown>;
-  expect(await resolve({ id: randomUUID(), type: null }, {}, context, {})).toBeNull();
-});
-
 test('a broker that is gone fails fast', async () => {
   const unused = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => unused.once('listening', resolve));
@@ -136,7 +129,9 @@ test('a broker that is gone fails fast', async () => {
   await new Promise((resolve) => unused.close(resolve));
   const down = openKafka({ ...settings.kafka, brokers: [`127.0.0.1:${dead}`] }, [ahead]);
   const startedAt = performance.now();
-  await expect(down.ping()).rejects.toMatchObject({ extensions: { code: 'STORE_UNAVAILABLE', store: 'kafka' } });
+  const unavailable = { extensions: { code: 'STORE_UNAVAILABLE', store: 'kafka' } };
+  await expect(down.ping()).rejects.toMatchObject(unavailable);
+  await expect(recordPostView(down, { userId: 'u1', postId: 'p1' })).rejects.toMatchObject(unavailable);
   expect(performance.now() - startedAt).toBeLessThan(500);
   await down.close();
 });

@@ -1,12 +1,16 @@
+import { kafkaClient } from '../../fanout/kafka.ts';
 import type { Room } from '../../gateway/room.ts';
 import { resolvers } from './resolvers.ts';
+import { kafkaSource } from './source.ts';
 import { openKafka } from './store.ts';
 
-/** Kafka: where every event is, and how far each derived store has followed. */
+/** Kafka: where every event is, how far each derived store has followed, and what is too frequent for another source. */
 export const kafka: Room = {
   name: 'kafka',
   resolvers,
   open({ settings, sinks }) {
-    return { store: openKafka(settings.kafka, sinks) };
+    // Whoever compares stores may wait for a broker that is busy.
+    const source = kafkaSource(kafkaClient({ settings: settings.kafka, retries: 5 }));
+    return { store: openKafka(settings.kafka, sinks), source };
   },
 };

@@ -1,4 +1,8 @@
+import { requireViewer } from '../../gateway/room.ts';
+import { recordPostView, reportPlayback } from './commands.ts';
+import { eventOf, type KnownEvent, type ToldEvent } from './position.ts';
 import { sinkProgress, sinkStates } from './queries.ts';
+import type { RoomContext } from './store.ts';
 import type { Resolvers } from './types.generated.ts';
 
 export const resolvers: Resolvers = {
@@ -8,13 +12,28 @@ export const resolvers: Resolvers = {
       return { sinks: sinks.map((sink) => ({ ...sink, consumes: [...sink.consumes] })) };
     },
   },
+  Mutation: {
+    async reportPlayback(_root, { input }, { store, request }) {
+      const { userId } = await requireViewer(request);
+      await reportPlayback(store, { ...input, userId });
+      return { accepted: true, movie: { id: input.movieId } };
+    },
+    async recordPostView(_root, { input }, { store, request }) {
+      const { userId } = await requireViewer(request);
+      await recordPostView(store, { ...input, userId });
+      return { accepted: true, post: { id: input.postId } };
+    },
+  },
   Event: {
-    async sinks(event, _args, { load }) {
-      const { id = '', type, topic = null, partition = null, offset = null, publishedAt } = event;
-      // Whose event it is, the source of truth knows: it tells the type to its actor only.
-      if (!type) return null;
-      const states = await load(sinkStates, { id, type, topic, partition, offset });
-      const waitedMs = publishedAt ? Math.max(0, Date.now() - new Date(publishedAt).getTime()) : null;
+    type: eventField('type'),
+    topic: eventField('topic'),
+    partition: eventField('partition'),
+    offset: eventField('offset'),
+    publishedAt: eventField('publishedAt'),
+    async sinks(event, _args, context) {
+      const { publishedAt, ...position } = await eventOf(event, context);
+      const states = await context.load(sinkStates, position);
+      const waitedMs = publishedAt ? Math.max(0, Date.now() - publishedAt.getTime()) : null;
       return states.map(({ name, status }) => ({
         name,
         status,
@@ -23,3 +42,8 @@ export const resolvers: Resolvers = {
     },
   },
 };
+
+function eventField<Name extends keyof KnownEvent>(name: Name) {
+  return async (event: ToldEvent, _args: unknown, context: RoomContext): Promise<KnownEvent[Name]> =>
+    (await eventOf(event, context))[name];
+}

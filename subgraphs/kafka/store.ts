@@ -7,8 +7,11 @@ import { ensureTopics } from '../../fanout/topics.ts';
 import type { Context, RoomStore, SinkInfo } from '../../gateway/room.ts';
 import { createSeam } from '../../gateway/seam.ts';
 import { topics } from '../../schema/events/index.ts';
+import type { KeyedEvent } from '../../schema/events/make.ts';
+import { lazyClient } from './client.ts';
+import { createOutgoing } from './outgoing.ts';
 
-/** What queries need of Kafka. */
+/** What queries and commands need of Kafka. */
 export interface KafkaStore extends RoomStore {
   /** The sinks of all rooms: who consumes what. */
   sinks: readonly SinkInfo[];
@@ -18,19 +21,20 @@ export interface KafkaStore extends RoomStore {
    * @param statement the requests of Kafka's protocol that it makes
    */
   call<T>(statement: string, work: (admin: Admin, signal: AbortSignal) => Promise<T>): Promise<T>;
+  /** Writes events to their topics; done when every in-sync replica has them. After an error they may be there as well. */
+  send(events: readonly KeyedEvent[]): Promise<void>;
 }
 
 export type RoomContext = Context<KafkaStore>;
 
-/** Opens the admin client, which connects when it is first asked; the broker need not be there. */
+/** Opens the clients, which connect when they are first asked; the broker need not be there. */
 export function openKafka(settings: Settings['kafka'], sinks: readonly SinkInfo[]): KafkaStore {
   // A page must not wait while kafkajs tries again: it asks anew, and then there is a new client.
   const kafka = kafkaClient({ settings, retries: 0 });
   const seam = createSeam({ store: 'kafka', timeoutMs: settings.timeoutMs, isOutage });
   const deadLetters = createDeadLetterView(kafka, names.deadLetters);
-  let connecting: Promise<Admin> | undefined;
-
-  const connect = async () => {
+  const outgoing = createOutgoing(kafka);
+  const admins = lazyClient(async () => {
     const admin = kafka.admin();
     try {
       await admin.connect();
@@ -41,30 +45,18 @@ export function openKafka(settings: Settings['kafka'], sinks: readonly SinkInfo[
       await admin.disconnect();
       throw error;
     }
-  };
-  /** kafkajs leaves dead connections in its pool: after a failure the client is replaced. */
-  const drop = (failed: Promise<Admin>) => {
-    if (connecting === failed) connecting = undefined;
-    failed.then((admin) => admin.disconnect()).catch(() => {});
-  };
-
+  });
   const call: KafkaStore['call'] = (statement, work) =>
-    seam(statement, async (signal) => {
-      connecting ??= connect();
-      const mine = connecting;
-      signal.addEventListener('abort', () => drop(mine), { once: true });
-      try {
-        return await work(await mine, signal);
-      } catch (error) {
-        drop(mine);
-        throw error;
-      }
-    });
+    seam(statement, (signal) => admins.use((admin) => work(admin, signal), signal));
 
   return {
     sinks,
     deadLetters,
     call,
+    async send(events) {
+      const types = new Set(events.map(({ event }) => event.type));
+      await seam(`Produce ${[...types].join(' ')}`, () => outgoing.send(events));
+    },
     async ping() {
       await call('Metadata', (admin) => admin.describeCluster());
     },
@@ -79,10 +71,7 @@ export function openKafka(settings: Settings['kafka'], sinks: readonly SinkInfo[
       }
     },
     async close() {
-      const admin = connecting;
-      connecting = undefined;
-      await deadLetters.close();
-      await admin?.then((open) => open.disconnect()).catch(() => {});
+      await Promise.all([deadLetters.close(), admins.close(), outgoing.close()]);
     },
   };
 }

@@ -1,4 +1,6 @@
 // The writes of the source of truth. Each validates first, then writes rows and their events in one transaction, or nothing.
+export { changeFollow, changeFollows, type FollowInput, type FollowState } from './commands/change-follows.ts';
+export { changeLike, changeLikes, type LikeInput, type LikeState } from './commands/change-likes.ts';
 export { changeMovies, type MovieInput } from './commands/change-movies.ts';
 export { type ImportedUser, importUsers } from './commands/import-users.ts';
 export { login } from './commands/login.ts';

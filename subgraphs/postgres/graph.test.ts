@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Viewer } from '../../gateway/request.ts';
 import { changeMovies, importUsers, recordWatch } from './commands.ts';
 import { callsOf, movie, newId, openTestPostgres, type TestPostgres, watch } from './testing.ts';
 
@@ -24,16 +25,19 @@ async function newUser(name = 'Alice'): Promise<string> {
 }
 
 describe('Movie', () => {
-  const fields = '... on Movie { id title synopsis releaseYear runtimeMinutes genres tags licensedFrom licensedUntil }';
+  const fields =
+    '... on Movie { id title synopsis releaseYear runtimeMinutes genres tags licensedFrom licensedUntil imdbId tmdbId }';
 
   test('50 movies with every field are one call', async () => {
-    const movies = Array.from({ length: 50 }, () => movie(newId('m'), { licensedFrom: '2026-01-31' }));
+    const movies = Array.from({ length: 50 }, () =>
+      movie(newId('m'), { licensedFrom: '2026-01-31', imdbId: 'tt1375666' }),
+    );
     await changeMovies(room.store, movies);
     const ids = movies.map(({ id }) => id);
     const calls = await callsOf(async () => {
       const { data, errors } = await room.execute(entities(fields), { variables: of('Movie', ids) });
       expect(errors).toBeUndefined();
-      expect(data?._entities).toEqual(movies.map((each) => ({ ...each, licensedUntil: null })));
+      expect(data?._entities).toEqual(movies.map((each) => ({ ...each, licensedUntil: null, tmdbId: null })));
     });
     expect(calls).toHaveLength(1);
   });
@@ -164,7 +168,9 @@ describe('User', () => {
 });
 
 describe('Event', () => {
-  const query = entities('... on Event { id type topic partition offset publishedAt }');
+  const query = entities('... on Event { id inPostgres { isKnown type topic partition offset publishedAt } }');
+  const unpublished = { topic: null, partition: null, offset: null, publishedAt: null };
+  const unknown = { isKnown: false, type: null, ...unpublished };
 
   async function recorded(): Promise<{ userId: string; eventId: string }> {
     const [userId, movieId] = [await newUser(), newId('m')];
@@ -172,47 +178,42 @@ describe('Event', () => {
     return { userId, eventId: (await recordWatch(room.store, watch(userId, movieId))).eventId };
   }
 
+  async function positionOf(id: string, who: Viewer | null): Promise<unknown> {
+    const { data, errors } = await room.execute(query, { variables: of('Event', [id]), viewer: who });
+    expect(errors).toBeUndefined();
+    const [entity] = (data as { _entities: { id: string; inPostgres: unknown }[] })._entities;
+    expect(entity?.id).toBe(id);
+    return entity?.inPostgres;
+  }
+
   test('waits in the outbox with a type only, and has a position once it is published', async () => {
     const { userId, eventId } = await recorded();
-    const ask = async () => {
-      const { data, errors } = await room.execute(query, { variables: of('Event', [eventId]), viewer: viewer(userId) });
-      expect(errors).toBeUndefined();
-      return (data as { _entities: object[] })._entities[0];
-    };
-    const unpublished = { topic: null, partition: null, offset: null, publishedAt: null };
-    expect(await ask()).toEqual({ id: eventId, type: 'watch.recorded', ...unpublished });
+    const known = { isKnown: true, type: 'watch.recorded' };
+    expect(await positionOf(eventId, viewer(userId))).toEqual({ ...known, ...unpublished });
 
     // What the relay does when Kafka has it.
     await room.store.db.$executeRaw`
       WITH published AS (DELETE FROM outbox WHERE id = ${eventId}::uuid RETURNING *)
       INSERT INTO event_position SELECT id, type, actor_id, aggregatetype, 3, 9007199254740993, '2026-01-01T20:00:01Z'
       FROM published`;
-    expect(await ask()).toEqual({
-      ...{ id: eventId, type: 'watch.recorded', topic: 'watch_events', partition: 3, offset: '9007199254740993' },
+    expect(await positionOf(eventId, viewer(userId))).toEqual({
+      ...{ ...known, topic: 'watch_events', partition: 3, offset: '9007199254740993' },
       publishedAt: '2026-01-01T20:00:01.000Z',
     });
   });
 
-  test("somebody else's event looks like one that does not exist", async () => {
-    const { eventId } = await recorded();
-    const stranger = viewer(await newUser());
-    const unknown = '0198f1de-0000-7000-8000-000000000000';
-    const [theirs, none] = await Promise.all(
-      [eventId, unknown].map(async (id) => {
-        const result = await room.execute(query, { variables: of('Event', [id]), viewer: stranger });
-        return JSON.parse(JSON.stringify(result).replaceAll(id, 'ID'));
-      }),
-    );
-    expect(theirs).toEqual(none);
-    expect(Object.values(codes(none.errors))).toEqual(Array(5).fill('NOT_FOUND'));
+  test("is not known when it is somebody else's, does not exist or is no UUID; nor to a visitor", async () => {
+    const { userId, eventId } = await recorded();
+    expect(await positionOf(eventId, viewer(await newUser()))).toEqual(unknown);
+    expect(await positionOf(eventId, null)).toEqual(unknown);
+    expect(await positionOf('0198f1de-0000-7000-8000-000000000000', viewer(userId))).toEqual(unknown);
+    expect(await positionOf('x', viewer(userId))).toEqual(unknown);
   });
 
-  test('a visitor is asked to log in; what is no UUID is not found', async () => {
-    const { eventId, userId } = await recorded();
-    const visitor = await room.execute(query, { variables: of('Event', [eventId]) });
-    expect(new Set(Object.values(codes(visitor.errors)))).toEqual(new Set(['UNAUTHENTICATED']));
-    const wrong = await room.execute(query, { variables: of('Event', ['x']), viewer: viewer(userId) });
-    expect(new Set(Object.values(codes(wrong.errors)))).toEqual(new Set(['NOT_FOUND']));
+  test('many events are one call', async () => {
+    const { userId, eventId } = await recorded();
+    const variables = of('Event', [eventId, 'x', '0198f1de-0000-7000-8000-000000000000']);
+    expect(await callsOf(() => room.execute(query, { variables, viewer: viewer(userId) }))).toHaveLength(1);
   });
 });
 
@@ -243,7 +244,7 @@ describe('mutations', () => {
     const watched = await room.execute(
       `mutation ($input: RecordWatchInput!) { recordWatch(input: $input) {
         watch { user { id } movie { id title } action watchedAt positionSeconds durationSeconds device quality }
-        event { id type }
+        event { id }
       } }`,
       { variables: { input }, viewer: viewer(user.id) },
     );
@@ -255,15 +256,97 @@ describe('mutations', () => {
         ...{ action: 'PAUSE', watchedAt: '2026-01-01T20:00:00.000Z', positionSeconds: 60, durationSeconds: 55 },
         ...{ device: 'WEB', quality: 'UHD' },
       },
-      event: { type: 'watch.recorded' },
+      event: { id: expect.any(String) },
     });
   });
 
-  test('recordWatch wants a login before it asks Postgres', async () => {
+  const social = {
+    follow: `mutation ($input: FollowInput!) {
+      follow(input: $input) { follower { id name } followee { id name } follows event { id } } }`,
+    like: `mutation ($input: LikeInput!) {
+      like(input: $input) { kind targetId likes movie { title } post { id } tag event { id } } }`,
+  };
+  const un = (operation: string) => operation.replace(/(?=follow\(|like\()/, 'un');
+
+  test('follow and unfollow', async () => {
+    const [alice, bob] = [await newUser('Alice'), await newUser('Bob')];
+    const call = async (operation: string) => {
+      const { data, errors } = await room.execute(operation, {
+        ...{ variables: { input: { userId: bob } }, viewer: viewer(alice) },
+      });
+      expect(errors).toBeUndefined();
+      return Object.values(data ?? {})[0];
+    };
+    const pair = { follower: { id: alice, name: 'Alice' }, followee: { id: bob, name: 'Bob' } };
+    expect(await call(un(social.follow))).toEqual({ ...pair, follows: false, event: null });
+    const followed = await call(social.follow);
+    expect(followed).toEqual({ ...pair, follows: true, event: { id: expect.any(String) } });
+    expect(await call(social.follow)).toEqual(followed);
+    expect(await call(un(social.follow))).toMatchObject({ ...pair, follows: false, event: { id: expect.any(String) } });
+    expect((await room.events(alice)).map(({ type }) => type)).toEqual([
+      ...['user.signed_up', 'follow.changed', 'follow.changed'],
+    ]);
+  });
+
+  test('like and unlike', async () => {
+    const [alice, movieId] = [await newUser('Alice'), newId('m')];
+    await changeMovies(room.store, [movie(movieId)]);
+    const call = async (operation: string, input: object) => {
+      const { data, errors } = await room.execute(operation, { variables: { input }, viewer: viewer(alice) });
+      expect(errors).toBeUndefined();
+      return Object.values(data ?? {})[0];
+    };
+    const none = { movie: null, post: null, tag: null };
+    const targets = [
+      [{ kind: 'MOVIE', targetId: movieId }, { movie: { title: `Title of ${movieId}` } }],
+      [{ kind: 'POST', targetId: 'p999' }, { post: { id: 'p999' } }],
+      [{ kind: 'TAG', targetId: 'heist' }, { tag: 'heist' }],
+    ] as const;
+    for (const [target, shown] of targets) {
+      const payload = { ...target, ...none, ...shown };
+      expect(await call(un(social.like), target)).toEqual({ ...payload, likes: false, event: null });
+      const liked = await call(social.like, target);
+      expect(liked).toEqual({ ...payload, likes: true, event: { id: expect.any(String) } });
+      expect(await call(social.like, target)).toEqual(liked);
+    }
+  });
+
+  test('what is wrong is told with its argument', async () => {
+    const me = await newUser();
+    const codeOf = async (operation: string, input: object) => {
+      const { errors } = await room.execute(operation, { variables: { input }, viewer: viewer(me) });
+      return errors?.[0]?.extensions;
+    };
+    const [userId, targetId] = [
+      ['input', 'userId'],
+      ['input', 'targetId'],
+    ];
+    const nobody = { code: 'NOT_FOUND', argument: userId };
+    for (const operation of [social.follow, un(social.follow)]) {
+      expect(await codeOf(operation, { userId: me })).toMatchObject({ code: 'BAD_USER_INPUT', argument: userId });
+      expect(await codeOf(operation, { userId: 'no-such-user' })).toMatchObject(nobody);
+    }
+    for (const operation of [social.like, un(social.like)]) {
+      const [unknown, wrong] = [
+        { kind: 'MOVIE', targetId: 'no-such-movie' },
+        { kind: 'POST', targetId: '?' },
+      ];
+      expect(await codeOf(operation, unknown)).toMatchObject({ code: 'NOT_FOUND', argument: targetId });
+      expect(await codeOf(operation, wrong)).toMatchObject({ code: 'BAD_USER_INPUT', argument: targetId });
+    }
+  });
+
+  test.each([
+    `recordWatch(input: { movieId: "m", action: PLAY, positionSeconds: 0, durationSeconds: 0, device: TV, quality: HD,
+      idempotencyKey: "k" })`,
+    'follow(input: { userId: "u" })',
+    'unfollow(input: { userId: "u" })',
+    'like(input: { kind: TAG, targetId: "heist" })',
+    'unlike(input: { kind: TAG, targetId: "heist" })',
+  ])('%s wants a login before it asks Postgres', async (mutation) => {
     const calls = await callsOf(async () => {
-      const { errors } = await room.execute(`mutation { recordWatch(input: { movieId: "m", action: PLAY,
-        positionSeconds: 0, durationSeconds: 0, device: TV, quality: HD, idempotencyKey: "k" }) { event { id } } }`);
-      expect(codes(errors)).toEqual({ recordWatch: 'UNAUTHENTICATED' });
+      const { errors } = await room.execute(`mutation { ${mutation} { event { id } } }`);
+      expect(Object.values(codes(errors))).toEqual(['UNAUTHENTICATED']);
     });
     expect(calls).toEqual([]);
   });

@@ -14,11 +14,13 @@ export interface MovieRow {
   /** ISO 8601 day. */
   licensedFrom: string | null;
   licensedUntil: string | null;
+  imdbId: string | null;
+  tmdbId: string | null;
 }
 
 const movieColumns = Prisma.sql`
   id, title, synopsis, release_year AS "releaseYear", runtime_minutes AS "runtimeMinutes", genres, tags,
-  licensed_from::text AS "licensedFrom", licensed_until::text AS "licensedUntil"`;
+  licensed_from::text AS "licensedFrom", licensed_until::text AS "licensedUntil", imdb_id AS "imdbId", tmdb_id AS "tmdbId"`;
 
 /** Movies by id; NOT_FOUND for those that the catalogue lacks. */
 export async function moviesById(store: PostgresStore, ids: readonly string[]): Promise<(MovieRow | Error)[]> {
@@ -51,10 +53,10 @@ export interface EventRow {
 }
 
 /**
- * Events by id, waiting or published; NOT_FOUND for those unknown. One statement sees one snapshot, so an event that the
+ * Events by id, waiting or published; null for those unknown. One statement sees one snapshot, so an event that the
  * relay moves meanwhile is in one of the two tables.
  */
-export async function eventsById(store: PostgresStore, ids: readonly string[]): Promise<(EventRow | Error)[]> {
+export async function eventsById(store: PostgresStore, ids: readonly string[]): Promise<(EventRow | null)[]> {
   const wanted = ids.filter((id) => uuid.validate(id));
   const rows = await store.db.$queryRaw<EventRow[]>`
     SELECT event_id AS id, type, actor_id AS "actorId", topic, partition, kafka_offset::text AS "offset",
@@ -64,7 +66,7 @@ export async function eventsById(store: PostgresStore, ids: readonly string[]): 
     SELECT id, type, actor_id, NULL, NULL, NULL, NULL FROM outbox WHERE id = ANY(${wanted}::uuid[])`;
   // Postgres gives a UUID in lower case, however it was asked.
   const byId = new Map(rows.map((row) => [row.id, row]));
-  return ids.map((id) => byId.get(id.toLowerCase()) ?? notFound('event', id));
+  return ids.map((id) => byId.get(id.toLowerCase()) ?? null);
 }
 
 /** A page of the catalogue: the filters, and the movie behind which it begins. */

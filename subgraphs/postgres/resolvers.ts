@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { notFound } from '../../gateway/errors.ts';
+import { codeOf, errorCodes } from '../../gateway/errors.ts';
 import { badInput, checkInput, filledText } from '../../gateway/input.ts';
 import { idOf, requireSelf, requireViewer } from '../../gateway/room.ts';
-import { login, recordWatch, signUp } from './commands.ts';
-import { type EventRow, eventsById, type MovieRow, moviePages, moviesById, usersById } from './queries.ts';
+import { changeFollow, changeLike, type FollowState, type LikeState, login, recordWatch, signUp } from './commands.ts';
+import { eventsById, type MovieRow, moviePages, moviesById, usersById } from './queries.ts';
 import type { RoomContext } from './store.ts';
 import type { QueryMoviesArgs, Resolvers } from './types.generated.ts';
 
@@ -37,6 +37,22 @@ export const resolvers: Resolvers = {
       const { movieId, eventId, ...watch } = await recordWatch(store, { ...input, userId });
       return { watch: { ...watch, user: { id: userId }, movie: { id: movieId } }, event: { id: eventId } };
     },
+    async follow(_, { input }, { store, request }) {
+      const { userId: followerId } = await requireViewer(request);
+      return followPayload(await changeFollow(store, { ...input, followerId, follows: true }));
+    },
+    async unfollow(_, { input }, { store, request }) {
+      const { userId: followerId } = await requireViewer(request);
+      return followPayload(await changeFollow(store, { ...input, followerId, follows: false }));
+    },
+    async like(_, { input }, { store, request }) {
+      const { userId } = await requireViewer(request);
+      return likePayload(await changeLike(store, { ...input, userId, likes: true }));
+    },
+    async unlike(_, { input }, { store, request }) {
+      const { userId } = await requireViewer(request);
+      return likePayload(await changeLike(store, { ...input, userId, likes: false }));
+    },
   },
   // Fields load by themselves and not in __resolveReference: with Postgres dead, each is null with its own error, and the
   // fields that other stores give of the same movie stay.
@@ -49,6 +65,8 @@ export const resolvers: Resolvers = {
     tags: movieField('tags'),
     licensedFrom: movieField('licensedFrom'),
     licensedUntil: movieField('licensedUntil'),
+    imdbId: movieField('imdbId'),
+    tmdbId: movieField('tmdbId'),
   },
   User: {
     name: async (user, _, context) => (await context.load(usersById, idOf(user))).name,
@@ -59,13 +77,27 @@ export const resolvers: Resolvers = {
     createdAt: async (user, _, context) => (await context.load(usersById, idOf(user))).createdAt,
   },
   Event: {
-    type: eventField('type'),
-    topic: eventField('topic'),
-    partition: eventField('partition'),
-    offset: eventField('offset'),
-    publishedAt: eventField('publishedAt'),
+    // Errors of a store that cannot be asked are the kafka room's to tell, which knows what the other sources say.
+    inPostgres: (event, _, context) => positionFor(context, idOf(event)).catch(nullWhereUnanswered),
   },
 };
+
+const followPayload = ({ followerId, followeeId, follows, eventId }: FollowState) => ({
+  follower: { id: followerId },
+  followee: { id: followeeId },
+  follows,
+  event: eventId === null ? null : { id: eventId },
+});
+
+const likePayload = ({ kind, targetId, likes, eventId }: LikeState) => ({
+  kind,
+  targetId,
+  likes,
+  movie: kind === 'MOVIE' ? { id: targetId } : null,
+  post: kind === 'POST' ? { id: targetId } : null,
+  tag: kind === 'TAG' ? targetId : null,
+  event: eventId === null ? null : { id: eventId },
+});
 
 /** A field of the movie as the list gave it, or as it is looked up where only the id is known. */
 function movieField<Name extends keyof MovieRow>(name: Name) {
@@ -75,14 +107,18 @@ function movieField<Name extends keyof MovieRow>(name: Name) {
   };
 }
 
-/** A field of the event for the user who caused it; to others it does not exist. */
-function eventField<Name extends keyof EventRow>(name: Name) {
-  return async (event: { id?: string }, _: unknown, context: RoomContext): Promise<EventRow[Name]> => {
-    const viewer = await requireViewer(context.request);
-    const row = await context.load(eventsById, idOf(event));
-    if (row.actorId !== viewer.userId) throw notFound('event', idOf(event));
-    return row[name];
-  };
+/** Where an event stands, for the user who caused it; to others it does not exist. */
+async function positionFor({ request, load }: RoomContext, eventId: string) {
+  const viewer = await request.viewer();
+  const event = viewer && (await load(eventsById, eventId));
+  if (!event || event.actorId !== viewer.userId) return { isKnown: false };
+  return { isKnown: true, ...event };
+}
+
+function nullWhereUnanswered(error: unknown): null {
+  const code = codeOf(error);
+  if (code && errorCodes[code].retryable) return null;
+  throw error;
 }
 
 const most = 100;

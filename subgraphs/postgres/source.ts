@@ -1,11 +1,34 @@
-import type { AggregateFact, PlaybackFact, Source, WatchFact } from '../../fanout/sink.ts';
+import type { AggregateFact, FollowFact, LikeFact, PlaybackFact, Source, WatchFact } from '../../fanout/sink.ts';
 import type { PostgresStore } from './store.ts';
 
 const rowsPerChunk = 5_000;
 
+/** What this room is the source of. */
+type PostgresSource = Pick<Source, 'watches' | 'playbacks' | 'follows' | 'likes' | 'aggregates'>;
+
 /** Everything that derived stores must show, read in chunks by primary key: no chunk is counted off from the start. */
-export function postgresSource({ db }: PostgresStore): Pick<Source, 'watches' | 'playbacks' | 'aggregates'> {
+export function postgresSource({ db }: PostgresStore): PostgresSource {
+  const follows = () =>
+    chunks<FollowFact>(
+      (last) => db.$queryRaw`
+        SELECT follower_id AS "followerId", followee_id AS "followeeId", follows, changed_at AS "changedAt", version,
+               event_id AS "eventId"
+        FROM follow
+        WHERE (follower_id, followee_id) > (${last?.followerId ?? ''}, ${last?.followeeId ?? ''})
+        ORDER BY follower_id, followee_id LIMIT ${rowsPerChunk}`,
+    );
+  const likes = () =>
+    chunks<LikeFact>(
+      (last) => db.$queryRaw`
+        SELECT user_id AS "userId", kind, target_id AS "targetId", likes, changed_at AS "changedAt", version,
+               event_id AS "eventId"
+        FROM user_like
+        WHERE (user_id, kind, target_id) > (${last?.userId ?? ''}, ${last?.kind ?? ''}, ${last?.targetId ?? ''})
+        ORDER BY user_id, kind, target_id LIMIT ${rowsPerChunk}`,
+    );
   return {
+    follows,
+    likes,
     watches: () =>
       chunks<WatchFact>(
         (last) => db.$queryRaw`
@@ -34,6 +57,20 @@ export function postgresSource({ db }: PostgresStore): Pick<Source, 'watches' | 
           SELECT 'movie.changed' AS type, id, version, event_id AS "eventId"
           FROM movies WHERE id > ${last?.id ?? ''} ORDER BY id LIMIT ${rowsPerChunk}`,
       );
+      for await (const edges of follows()) {
+        yield edges.map(
+          ({ followerId, followeeId, version, eventId }): AggregateFact => ({
+            ...{ type: 'follow.changed', id: `${followerId}/${followeeId}`, version, eventId },
+          }),
+        );
+      }
+      for await (const edges of likes()) {
+        yield edges.map(
+          ({ userId, kind, targetId, version, eventId }): AggregateFact => ({
+            ...{ type: 'like.changed', id: `${userId}/${kind}/${targetId}`, version, eventId },
+          }),
+        );
+      }
     },
   };
 }

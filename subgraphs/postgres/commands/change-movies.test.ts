@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parseEvent } from '../../../schema/events/index.ts';
 import { changeMovies } from '../commands.ts';
 import { moviesById } from '../queries.ts';
 import { movie, newId, openTestPostgres, type TestPostgres } from '../testing.ts';
@@ -28,6 +29,21 @@ test('raises the version of what differs, and of that only', async () => {
   expect(await moviesById(room.store, [changed.id])).toMatchObject([{ title: 'Another title', licensedFrom: null }]);
 });
 
+test('ids that the film has elsewhere are in the event where they are known', async () => {
+  const bare = movie(newId('m'));
+  await changeMovies(room.store, [bare]);
+  const known = { ...bare, imdbId: 'tt1375666', tmdbId: '27205' };
+  expect(await changeMovies(room.store, [known])).toEqual([bare.id]);
+  expect(await changeMovies(room.store, [known])).toEqual([]);
+  expect(await changeMovies(room.store, [bare])).toEqual([bare.id]);
+  const events = await room.events(bare.id);
+  expect(events.map((event) => parseEvent(JSON.stringify(event)))).toEqual(events);
+  const [without, withIds, withoutAgain] = events.map(({ data }) => data);
+  expect(withIds).toEqual({ ...without, imdbId: 'tt1375666', tmdbId: '27205' });
+  expect(withoutAgain).toEqual(without);
+  expect(await moviesById(room.store, [bare.id])).toMatchObject([{ imdbId: null, tmdbId: null }]);
+});
+
 test('loaders at once write each version once, in order', async () => {
   const ids = Array.from({ length: 20 }, () => newId('m'));
   const load = (title: string) =>
@@ -48,6 +64,8 @@ test.each([
   ['releaseYear', { releaseYear: 1800 }],
   ['runtimeMinutes', { runtimeMinutes: 0 }],
   ['licensedFrom', { licensedFrom: '31.1.2026' }],
+  ['imdbId', { imdbId: '1375666' }],
+  ['tmdbId', { tmdbId: 'x' }],
   ['licensedUntil', { licensedFrom: '2026-02-01', licensedUntil: '2026-01-31' }],
 ])('refuses a wrong %s and writes none', async (name, parts) => {
   const [good, bad] = [movie(newId('m')), movie(newId('m'), parts)];

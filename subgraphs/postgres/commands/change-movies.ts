@@ -6,6 +6,8 @@ import type { PostgresStore } from '../store.ts';
 
 const word = filledText(100);
 const day = z.iso.date().nullable().default(null);
+const imdbId = z.string().regex(/^tt\d{7,10}$/, 'is not an id of IMDb, such as tt1375666');
+const tmdbId = z.string().regex(/^\d{1,10}$/, 'is not an id of TMDB, such as 27205');
 
 const movieInput = z
   .object({
@@ -18,6 +20,8 @@ const movieInput = z
     tags: z.array(word).max(100),
     licensedFrom: day,
     licensedUntil: day,
+    imdbId: imdbId.nullable().default(null),
+    tmdbId: tmdbId.nullable().default(null),
   })
   .refine(({ licensedFrom, licensedUntil }) => !licensedFrom || !licensedUntil || licensedFrom <= licensedUntil, {
     path: ['licensedUntil'],
@@ -42,7 +46,8 @@ export async function changeMovies(store: PostgresStore, movies: readonly MovieI
     await tx.$executeRaw`LOCK TABLE movies IN SHARE ROW EXCLUSIVE MODE`;
     const present = await tx.$queryRaw<(Movie & { version: number })[]>`
       SELECT id, title, synopsis, release_year AS "releaseYear", runtime_minutes AS "runtimeMinutes", genres, tags,
-             licensed_from::text AS "licensedFrom", licensed_until::text AS "licensedUntil", version
+             licensed_from::text AS "licensedFrom", licensed_until::text AS "licensedUntil",
+             imdb_id AS "imdbId", tmdb_id AS "tmdbId", version
       FROM movies WHERE id = ANY(${[...given.keys()]})`;
     const before = new Map(present.map(({ version, ...movie }) => [movie.id, { version, movie }]));
     const changes = [...given.values()]
@@ -50,16 +55,18 @@ export async function changeMovies(store: PostgresStore, movies: readonly MovieI
       .map((movie) => change(movie, (before.get(movie.id)?.version ?? 0) + 1));
     await tx.$executeRaw`
       INSERT INTO movies (id, version, event_id, title, synopsis, release_year, runtime_minutes, genres, tags,
-                          licensed_from, licensed_until)
+                          licensed_from, licensed_until, imdb_id, tmdb_id)
       SELECT id, version, "eventId", title, synopsis, "releaseYear", "runtimeMinutes", genres, tags,
-             "licensedFrom", "licensedUntil"
+             "licensedFrom", "licensedUntil", "imdbId", "tmdbId"
       FROM jsonb_to_recordset(${JSON.stringify(changes.map(({ row }) => row))}::jsonb) AS movie
         (id text, version int, "eventId" uuid, title text, synopsis text, "releaseYear" int, "runtimeMinutes" int,
-         genres text[], tags text[], "licensedFrom" date, "licensedUntil" date)
+         genres text[], tags text[], "licensedFrom" date, "licensedUntil" date, "imdbId" text, "tmdbId" text)
       ON CONFLICT (id) DO UPDATE SET
-        (version, event_id, title, synopsis, release_year, runtime_minutes, genres, tags, licensed_from, licensed_until) =
+        (version, event_id, title, synopsis, release_year, runtime_minutes, genres, tags, licensed_from, licensed_until,
+         imdb_id, tmdb_id) =
         (excluded.version, excluded.event_id, excluded.title, excluded.synopsis, excluded.release_year,
-         excluded.runtime_minutes, excluded.genres, excluded.tags, excluded.licensed_from, excluded.licensed_until)`;
+         excluded.runtime_minutes, excluded.genres, excluded.tags, excluded.licensed_from, excluded.licensed_until,
+         excluded.imdb_id, excluded.tmdb_id)`;
     await writeOutbox(
       tx,
       changes.map(({ changed }) => changed),
@@ -69,8 +76,8 @@ export async function changeMovies(store: PostgresStore, movies: readonly MovieI
 }
 
 function change(movie: Movie, version: number) {
-  const { id, licensedFrom, licensedUntil, ...shown } = movie;
-  const data = { movieId: id, ...shown };
+  const { id, licensedFrom, licensedUntil, imdbId, tmdbId, ...shown } = movie;
+  const data = { movieId: id, ...shown, ...(imdbId !== null && { imdbId }), ...(tmdbId !== null && { tmdbId }) };
   const changed = makeEvent('movie.changed', { key: id, subject: id, version, actor: null, data });
   return { row: { ...movie, version, eventId: changed.event.id }, changed };
 }

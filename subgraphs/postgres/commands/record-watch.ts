@@ -1,13 +1,12 @@
 import * as z from 'zod';
-import { codedError, quoted } from '../../../gateway/errors.ts';
 import { type ArgumentPath, badInput, checkInput, idText } from '../../../gateway/input.ts';
 import { devices, qualities, watchActions } from '../../../schema/events/watch.ts';
 import { type KeyedEvent, makeEvent, writeOutbox } from '../outbox.ts';
 import type { PostgresStore, Transaction } from '../store.ts';
+import { pastInstant } from './instant.ts';
 import { advance, type Playback } from './playback.ts';
+import { lockUsers, missing } from './users.ts';
 
-/** A client's clock may be this far ahead. */
-const clockSkewMs = 5_000;
 /** A cut may run longer than the catalogue says. */
 const runtimeSlackSeconds = 600;
 const rowsPerTransaction = 1_000;
@@ -16,11 +15,7 @@ const watchInput = z.object({
   userId: idText,
   movieId: idText,
   action: z.enum(watchActions),
-  watchedAt: z
-    .date()
-    .min(new Date('2000-01-01'), 'is before the year 2000')
-    .refine((at) => at.getTime() <= Date.now() + clockSkewMs, 'is in the future')
-    .nullish(),
+  watchedAt: pastInstant.nullish(),
   positionSeconds: z.int().nonnegative('is negative'),
   durationSeconds: z.int().nonnegative('is negative'),
   device: z.enum(devices),
@@ -76,7 +71,10 @@ const want = (input: RecordWatch, path: ArgumentPath): Wanted => ({ input: check
 
 function recordBatch(store: PostgresStore, wanted: readonly Wanted[]): Promise<RecordedWatch[]> {
   return store.transaction('record watches', async (tx) => {
-    await lockUsers(tx, wanted);
+    await lockUsers(
+      tx,
+      wanted.map(({ input: { userId }, path }) => ({ userId, path: [...path, 'userId'] })),
+    );
     const recorded = await readRecorded(tx, wanted);
     const positions = await readPositions(tx, wanted);
 
@@ -113,20 +111,6 @@ function recordBatch(store: PostgresStore, wanted: readonly Wanted[]): Promise<R
     }
     return answers;
   });
-}
-
-/**
- * Locks the users, in one order so that two batches never wait for each other in a circle. Everything that a watch reads
- * and writes belongs to one user: the lock covers playbacks that do not exist yet, and makes two calls with the same key
- * follow one another. NO KEY: foreign keys to the user do not wait.
- */
-async function lockUsers(tx: Transaction, wanted: readonly Wanted[]): Promise<void> {
-  const ids = [...new Set(wanted.map(({ input }) => input.userId))];
-  const rows = await tx.$queryRaw<{ id: string }[]>`
-    SELECT id FROM users WHERE id = ANY(${ids}) ORDER BY id FOR NO KEY UPDATE`;
-  const known = new Set(rows.map(({ id }) => id));
-  const stranger = wanted.find(({ input }) => !known.has(input.userId));
-  if (stranger) throw missing('user', stranger.input.userId, [...stranger.path, 'userId']);
 }
 
 /** What is recorded under these idempotency keys, by user and key. A statement begun after the lock sees all of it. */
@@ -182,10 +166,6 @@ function checkWithinRuntime({ input, path }: Wanted, runtimeSeconds: number): vo
     if (input[name] <= runtimeSeconds + runtimeSlackSeconds) continue;
     throw badInput(`${name} is beyond the movie's end, which is at ${runtimeSeconds} s.`, [...path, name]);
   }
-}
-
-function missing(what: string, id: string, argument: ArgumentPath) {
-  return codedError('NOT_FOUND', `There is no ${what} ${quoted(id)}.`, { argument });
 }
 
 type Step = Wanted['input'] & { watchedAt: Date };

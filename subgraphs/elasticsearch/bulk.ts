@@ -1,0 +1,60 @@
+import type { estypes } from '@elastic/elasticsearch';
+import type { ElasticsearchStore } from './store.ts';
+
+/** A document as it is to be, unless the index has it in this version or a newer one. */
+export interface Write {
+  /** An index, or an alias of one. */
+  index: string;
+  id: string;
+  version: number;
+  source: object;
+}
+
+/** A write that an index did not take. */
+export interface Refusal {
+  write: Write;
+  /** Elasticsearch's name for the error, such as `document_parsing_exception`. */
+  type: string;
+  reason: string;
+}
+
+/**
+ * Writes documents in one request. That an index has the same version or a newer one already is a success (409).
+ * @param refresh whether to wait until a search finds them
+ * @returns those that were refused
+ */
+export async function bulk(
+  store: ElasticsearchStore,
+  writes: readonly Write[],
+  { refresh }: { refresh: 'wait_for' | false },
+): Promise<Refusal[]> {
+  const operations = writes.flatMap(({ index, id, version, source }) => [
+    { index: { _index: index, _id: id, version, version_type: 'external' as const } },
+    source,
+  ]);
+  const { items } = await store.call(`POST /_bulk?refresh=${refresh}`, (client, options) =>
+    client.bulk({ operations, refresh, filter_path: ['items.*.status', 'items.*.error'] }, options),
+  );
+  const outcomes = writes.map((write, position) => ({ write, item: items[position]?.index }));
+  const stale = outcomes.filter(({ item }) => item?.status === 409);
+  // Whoever wrote that version may still be waiting for it to be found.
+  if (refresh && stale.length > 0) await makeFindable(store, [...new Set(stale.map(({ write }) => write.index))]);
+  return outcomes.flatMap(({ write, item }) =>
+    item?.error && item.status !== 409 ? [{ write, type: item.error.type, reason: reasonOf(item.error) }] : [],
+  );
+}
+
+/** Ends when a search finds all that was written before. */
+export async function makeFindable(store: ElasticsearchStore, index: string[]): Promise<void> {
+  await store.call(`POST /${index}/_refresh`, (client, options) => client.indices.refresh({ index }, options));
+}
+
+function reasonOf({ reason, caused_by }: estypes.ErrorCause): string {
+  return [reason, caused_by?.reason].filter(Boolean).join(': ');
+}
+
+/** The refusals as one error. */
+export function refused([first, ...others]: readonly Refusal[]): Error {
+  const rest = others.length > 0 ? ` (and ${others.length} more)` : '';
+  return new Error(`${first?.write.index} refuses ${first?.write.id}: ${first?.type}: ${first?.reason}${rest}`);
+}

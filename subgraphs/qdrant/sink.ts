@@ -1,0 +1,126 @@
+import type { Sink } from '../../fanout/sink.ts';
+import { chunks } from '../../gateway/batches.ts';
+import type { StreamEvent } from '../../schema/events/index.ts';
+import type { Embedder } from './embeddings/embedder.ts';
+import { type CollectionName, type MoviePayload, type PostPayload, pointId } from './points.ts';
+import type { QdrantStore } from './store.ts';
+import { verify } from './verify.ts';
+
+/** Embedding takes long: what is done is written, so that a sink that is stopped halfway need not do it again. */
+const pointsPerWrite = 100;
+
+/**
+ * Embeds texts and writes them as points. A point's version only ever rises, which Qdrant itself sees to while it writes,
+ * so batches may be cut, repeated and ordered in any way, also beside another writer.
+ */
+export function qdrantSink(store: QdrantStore, embedder: Embedder): Sink {
+  return {
+    async apply({ events }) {
+      const drafts = newest(events.flatMap(draftOf));
+      for (const [collection, ofOne] of Map.groupBy(drafts, (draft) => draft.collection)) {
+        const wanted = await notYetStored(store, collection, ofOne);
+        for (const chunk of chunks(wanted, pointsPerWrite)) {
+          await write(store, collection, await embedded(embedder, chunk));
+        }
+      }
+    },
+    // A model that gives nothing, or vectors of another size, is an outage, and no event's fault.
+    async probe() {
+      const [vector] = await embedder.embed(['probe']);
+      await store.call('PUT /collections/sink_probe/points?wait=true', (client) =>
+        client.upsert('sink_probe', { wait: true, points: [{ id: 1, vector: [...(vector ?? [])] }] }),
+      );
+    },
+    verify: (source) => verify(store, source),
+  };
+}
+
+/** What an event makes of a point. */
+interface Draft {
+  collection: CollectionName;
+  payload: MoviePayload | PostPayload;
+  /** What the vector is made of; null for a tombstone, which has none. */
+  text: string | null;
+}
+
+function draftOf({ type, version, data }: StreamEvent): Draft[] {
+  switch (type) {
+    case 'movie.changed': {
+      const { movieId, title, synopsis, genres, tags, releaseYear } = data;
+      const payload = { id: movieId, title, genres, tags, releaseYear, version, deleted: false } as const;
+      return [{ collection: 'movies', payload, text: sentences(title, synopsis, tags.join(', ')) }];
+    }
+    case 'post.changed': {
+      const { postId, authorId, movieId, title, body, tags, createdAt } = data;
+      const payload = { id: postId, authorId, movieId, tags, createdAt, version, deleted: false } as const;
+      return [{ collection: 'posts', payload, text: sentences(title, body) }];
+    }
+    case 'post.deleted':
+      return [{ collection: 'posts', payload: { id: data.postId, version, deleted: true }, text: null }];
+    default:
+      return [];
+  }
+}
+
+/** Parts of a text, most telling first: what is beyond the model's limit is cut off. */
+const sentences = (...parts: string[]) =>
+  parts
+    .map((part) => part.trim().replace(/\.$/, ''))
+    .filter(Boolean)
+    .join('. ');
+
+/** Of each point the draft with the highest version. */
+function newest(drafts: readonly Draft[]): Draft[] {
+  const byPoint = new Map<string, Draft>();
+  for (const draft of drafts) {
+    const key = `${draft.collection} ${draft.payload.id}`;
+    const other = byPoint.get(key);
+    if (!other || other.payload.version < draft.payload.version) byPoint.set(key, draft);
+  }
+  return [...byPoint.values()];
+}
+
+/** Drafts that are above what is stored: embedding costs, so a redelivery should not pay for it again. */
+async function notYetStored(store: QdrantStore, collection: CollectionName, drafts: readonly Draft[]) {
+  const ids = drafts.map(({ payload }) => pointId(payload.id));
+  const points = await store.call(
+    `POST /collections/${collection}/points { "ids": […], "with_payload": ["version"] }`,
+    (client) => client.retrieve(collection, { ids, with_payload: ['version'] }),
+  );
+  const versions = new Map(points.map(({ id, payload }) => [id, Number(payload?.version)]));
+  return drafts.filter(({ payload }) => (versions.get(pointId(payload.id)) ?? 0) < payload.version);
+}
+
+interface Point {
+  id: string;
+  /** `{}`: none. */
+  vector: number[] | Record<string, never>;
+  payload: MoviePayload | PostPayload;
+}
+
+async function embedded(embedder: Embedder, drafts: readonly Draft[]): Promise<Point[]> {
+  const texts = drafts.flatMap(({ text }) => text ?? []);
+  const vectors = (await embedder.embed(texts)).values();
+  return drafts.map(({ payload, text }) => ({
+    id: pointId(payload.id),
+    vector: text === null ? {} : [...(vectors.next().value ?? [])],
+    payload,
+  }));
+}
+
+/**
+ * Writes the points whose stored version is lower, and those that are not there, in one request. The filter holds for all
+ * points of an upsert, so points of one version go together.
+ */
+async function write(store: QdrantStore, collection: CollectionName, points: readonly Point[]): Promise<void> {
+  const operations = [...Map.groupBy(points, ({ payload }) => payload.version)].map(([version, ofVersion]) => ({
+    upsert: {
+      points: ofVersion as (Point & { payload: Record<string, unknown> })[],
+      update_filter: { must: [{ key: 'version', range: { lt: version } }] },
+    },
+  }));
+  await store.call(
+    `POST /collections/${collection}/points/batch?wait=true { "operations": [{ "upsert": { "points": […], "update_filter": { "must": [{ "key": "version", "range": { "lt": … } }] } } }, …] }`,
+    (client) => client.batchUpdate(collection, { wait: true, operations }),
+  );
+}

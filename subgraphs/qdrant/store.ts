@@ -1,0 +1,68 @@
+import { QdrantClient } from '@qdrant/js-client-rest';
+import type { Settings } from '../../config.ts';
+import type { Context, RoomStore } from '../../gateway/room.ts';
+import { createSeam } from '../../gateway/seam.ts';
+import type { Embedder } from './embeddings/embedder.ts';
+import { collections } from './migrations.ts';
+import { isBusy, isConnectionError } from './outage.ts';
+
+/** What queries and the sink need of Qdrant. */
+export interface QdrantStore extends RoomStore {
+  /** One request. `statement` is what it asks, for those who observe. */
+  call<T>(statement: string, work: (client: QdrantClient) => Promise<T>): Promise<T>;
+}
+
+export type RoomContext = Context<QdrantStore>;
+
+/** Making a collection writes and syncs many files. */
+const migrateTimeoutMs = 30_000;
+
+/** Opens the client; the server need not be there. It speaks HTTP, so there is nothing to reconnect. */
+export function openQdrant({ url, timeoutMs }: Settings['qdrant'], embedder: Embedder): QdrantStore {
+  const seam = createSeam({ store: 'qdrant', timeoutMs, isOutage });
+  const migration = createSeam({ store: 'qdrant', timeoutMs: migrateTimeoutMs, isOutage });
+  // The seam's deadline comes first; the client's own ends what nobody waits for any more.
+  const clientOf = (timeout: number) => new QdrantClient({ url, timeout, checkCompatibility: false });
+  const client = clientOf(2 * timeoutMs);
+  const patient = clientOf(2 * migrateTimeoutMs);
+
+  return {
+    call: (statement, work) => seam(statement, () => work(client)),
+    async ping() {
+      await seam('GET /collections', () => client.getCollections());
+    },
+    async migrate() {
+      for (const { name, indexes } of collections) {
+        const { exists } = await migration(`GET /collections/${name}/exists`, () => patient.collectionExists(name));
+        if (!exists) {
+          const vectors = { size: await embedder.dimensions(), distance: 'Cosine' } as const;
+          await migration(`PUT /collections/${name} { "vectors": ${JSON.stringify(vectors)} }`, () =>
+            patient.createCollection(name, { vectors }).catch(unlessMade),
+          );
+        }
+        for (const index of indexes) {
+          await migration(`PUT /collections/${name}/index ${JSON.stringify(index)}`, () =>
+            patient.createPayloadIndex(name, { ...index, wait: true }),
+          );
+        }
+      }
+    },
+    close: () => embedder.close(),
+  };
+}
+
+const statusOf = (error: unknown) => Number((error as { status?: unknown } | null)?.status);
+
+/** Whether Qdrant says that there is no such point, or no such collection. */
+export const isNotFound = (error: unknown): boolean => statusOf(error) === 404;
+
+/** Somebody else has made the collection in the meantime. */
+function unlessMade(error: unknown): boolean {
+  if (statusOf(error) === 409) return true;
+  throw error;
+}
+
+function isOutage(error: unknown): boolean {
+  const { name } = error as { name?: string };
+  return name === 'QdrantClientTimeoutError' || isBusy(statusOf(error)) || isConnectionError(error);
+}

@@ -1,0 +1,99 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { createBuffer, type SenderBuffer } from '@questdb/nodejs-client';
+import { Pool } from 'pg';
+import type { Settings } from '../../config.ts';
+import type { Context, RoomStore } from '../../gateway/room.ts';
+import { createSeam } from '../../gateway/seam.ts';
+import { hourlyView, migrations } from './migrations.ts';
+import { isOutage, OutageError } from './outage.ts';
+import { types } from './types.ts';
+import { untilApplied, untilRefreshed, type ViewState, viewState, writerState } from './writer.ts';
+
+/** What queries and the sink need of QuestDB. */
+export interface QuestDbStore extends RoomStore {
+  /** The rows of a SELECT. Values stand as `$1`, `$2` … in the statement and are never pasted into it. */
+  select<Row>(statement: string, params?: readonly (string | number)[]): Promise<Row[]>;
+  /**
+   * Writes rows as one transaction of one table: all of them or none. They are safe in the write-ahead log then, and
+   * readable once `applied` says so.
+   * @param fill adds the rows
+   * @throws STORE_ERROR with QuestDB's own reason when it refuses a row
+   */
+  write(table: string, fill: (rows: SenderBuffer) => void): Promise<void>;
+  /**
+   * Waits until readers see everything that was written to the table before the call.
+   * @throws STORE_ERROR when the table's writer is suspended, STORE_TIMEOUT when it takes too long
+   */
+  applied(table: string): Promise<void>;
+  /**
+   * Waits until a materialized view shows what its table shows at the call.
+   * @throws STORE_ERROR when the view is invalid, STORE_TIMEOUT when it takes too long
+   */
+  refreshed(view: string): Promise<void>;
+}
+
+export type RoomContext = Context<QuestDbStore>;
+
+const poolSize = 4;
+/** Rows of many days are sorted into as many partitions: a writer may need longer than a page may wait. */
+const applyTimeoutMs = 30_000;
+const closeTimeoutMs = 1_000;
+
+/** Opens the clients; the server need not be there: each statement that finds it connects. */
+export function openQuestDb({ url, ingestUrl, timeoutMs }: Settings['questdb']): QuestDbStore {
+  const seam = createSeam({ store: 'questdb', timeoutMs, isOutage });
+  const seamOfWriter = createSeam({ store: 'questdb', timeoutMs: applyTimeoutMs, isOutage });
+  const pool = new Pool({
+    connectionString: url,
+    application_name: 'streamshop',
+    max: poolSize,
+    connectionTimeoutMillis: timeoutMs,
+    // The seam gives up first; then the pool throws the connection away, on which an answer may come yet.
+    query_timeout: timeoutMs + 500,
+    keepAlive: true,
+    types,
+  });
+  // Of a connection that breaks while it is idle; the next statement gets a new one.
+  pool.on('error', () => {});
+
+  const query = async <Row>(statement: string, params: readonly (string | number)[] = []) =>
+    (await pool.query(statement, [...params])).rows as Row[];
+
+  const select: QuestDbStore['select'] = <Row>(statement: string, params?: readonly (string | number)[]) =>
+    seam(statement, () => query<Row>(statement, params));
+
+  return {
+    select,
+
+    write: (table, fill) =>
+      seam(`POST /write -- ${table}`, async (signal) => {
+        const rows = createBuffer({ protocol: 'http', protocol_version: '1', log: () => {} });
+        fill(rows);
+        // The client makes the lines, and Node sends them: the client's own transports either repeat a request for longer
+        // than the sink may wait, or drop the reason with which QuestDB refuses one.
+        const body = rows.toBufferNew();
+        if (!body) return;
+        const response = await fetch(new URL('/write?precision=n', ingestUrl), { method: 'POST', body, signal });
+        const answer = await response.text();
+        if (response.ok) return;
+        throw response.status < 500 ? new Error(`QuestDB refused a row: ${answer}`) : new OutageError(answer);
+      }),
+
+    applied: (table) => seamOfWriter(writerState, (signal) => untilApplied(query, table, signal)),
+    refreshed: (view) => seamOfWriter(viewState, (signal) => untilRefreshed(query, view, signal)),
+
+    async ping() {
+      await select('SELECT 1');
+    },
+    async migrate() {
+      for (const statement of migrations) await seamOfWriter(statement, () => query(statement));
+      // A change of its table by hand, such as TRUNCATE, makes a view invalid; it is not refreshed any more then.
+      const [view] = await select<ViewState>(viewState, [hourlyView]);
+      if (view?.status === 'invalid') await select(`REFRESH MATERIALIZED VIEW ${hourlyView} FULL`);
+    },
+    async close() {
+      // A server that hangs does not say goodbye.
+      await Promise.race([pool.end(), delay(closeTimeoutMs, undefined, { ref: false })]);
+    },
+  };
+}
