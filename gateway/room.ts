@@ -1,3 +1,4 @@
+import type { DocumentNode } from 'graphql';
 import type { Settings } from '../config.ts';
 import type { Sink, Source } from '../fanout/sink.ts';
 import type { EventType } from '../schema/events/index.ts';
@@ -8,7 +9,9 @@ import type { RequestContext, Sessions, Viewer } from './request.ts';
 export interface Room {
   /** The folder's name, and the subgraph's, the store's and the sink's. */
   name: string;
-  /** Resolver map of `schema.graphql`; resolvers get a `Context`. */
+  /** The room's slice of the graph, where it is not `schema.graphql` as it is. */
+  typeDefs?: DocumentNode;
+  /** Resolver map of the slice; resolvers get a `Context`. */
   resolvers: object;
   /** The event types that the room's sink consumes; absent where there is no sink. */
   consumes?: readonly EventType[];

@@ -4,7 +4,7 @@ import { composeServices } from '@apollo/composition';
 import { Kind, parse, print, visit } from 'graphql';
 import { root } from '../config.ts';
 import type { Room } from './room.ts';
-import { readTypeDefs } from './subgraph.ts';
+import { typeDefsOf } from './subgraph.ts';
 
 /** The committed supergraph, made by `npm run compose`. */
 export const supergraphFile = join(root, 'schema', 'supergraph.graphql');
@@ -14,7 +14,11 @@ export const supergraphFile = join(root, 'schema', 'supergraph.graphql');
  * @throws Error that lists every composition error
  */
 export function composeSupergraph(rooms: readonly Room[]): string {
-  const services = rooms.map(({ name }) => ({ name, url: `http://${name}/graphql`, typeDefs: readTypeDefs(name) }));
+  const services = rooms.map((room) => ({
+    name: room.name,
+    url: `http://${room.name}/graphql`,
+    typeDefs: typeDefsOf(room),
+  }));
   const { supergraphSdl, errors } = composeServices(services);
   if (errors?.length)
     throw new Error(`The subgraphs do not compose:\n${errors.map((e) => `- ${e.message}`).join('\n')}`);

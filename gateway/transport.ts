@@ -18,7 +18,7 @@ export function inProcess(
   logger: Logger,
 ): GraphQLDataSource<GatewayContext> {
   const parseCached = documentCache();
-  const unavailable = unavailableSchema(room.name, {
+  const unavailable = unavailableSchema(room, {
     message: isOff ? `${room.name} is switched off here.` : `${room.name} cannot be asked right now.`,
     retryable: !isOff,
   });
