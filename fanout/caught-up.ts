@@ -5,12 +5,13 @@ import { activeSinks } from '../gateway/open.ts';
 import { rooms } from '../subgraphs/index.ts';
 import { kafkaClient } from './kafka.ts';
 import { fetchLags } from './lags.ts';
+import { countMongoOutbox, mongoClient } from './mongo-outbox.ts';
 import { names } from './names.ts';
-import { countOutbox } from './outbox.ts';
+import { countPostgresOutbox } from './postgres-outbox.ts';
 
 /** What the write path has yet to do. */
 export interface Pending {
-  /** Rows that are not published. */
+  /** Events that are not published, of all sources of truth. */
   outbox: number;
   /** Messages that each sink has not applied. */
   lags: ReadonlyMap<string, number>;
@@ -44,14 +45,14 @@ export async function waitUntilCaughtUp(settings: Settings): Promise<void> {
 
 function describe({ outbox, lags }: Pending): string {
   const behind = [...lags].filter(([, lag]) => lag > 0).map(([sink, lag]) => `${sink} lags by ${lag}`);
-  return [`${outbox} rows in the outbox`, ...behind].join(', ');
+  return [`${outbox} events in the outboxes`, ...behind].join(', ');
 }
 
 export interface Progress extends AsyncDisposable {
   read(): Promise<Pending>;
 }
 
-/** Connects to Postgres and Kafka, to look how far the write path is. */
+/** Connects to the sources of truth and Kafka, to look how far the write path is. */
 export async function openProgress(settings: Settings): Promise<Progress> {
   const client = new Client({
     connectionString: settings.postgres.url,
@@ -60,11 +61,12 @@ export async function openProgress(settings: Settings): Promise<Progress> {
   const admin = kafkaClient({ settings: settings.kafka, retries: 3 }).admin();
   // What breaks is told by the next query.
   client.on('error', () => {});
+  const mongo = settings.without.has('mongo') ? null : mongoClient(settings.mongo);
   const close = async () => {
-    await Promise.allSettled([client.end(), admin.disconnect()]);
+    await Promise.allSettled([client.end(), mongo?.close(), admin.disconnect()]);
   };
   try {
-    await Promise.all([client.connect(), admin.connect()]);
+    await Promise.all([client.connect(), mongo?.connect(), admin.connect()]);
   } catch (error) {
     await close();
     throw error;
@@ -72,7 +74,7 @@ export async function openProgress(settings: Settings): Promise<Progress> {
   return {
     // One after the other: what leaves the outbox in between is in the log when the lags are read.
     read: async () => ({
-      outbox: await countOutbox(client),
+      outbox: (await countPostgresOutbox(client)) + (mongo ? await countMongoOutbox(mongo.db()) : 0),
       lags: await fetchLags(admin, activeSinks(rooms, settings), names),
     }),
     [Symbol.asyncDispose]: close,

@@ -4,11 +4,14 @@ import { openRooms } from '../gateway/open.ts';
 import type { Room } from '../gateway/room.ts';
 import { rooms } from '../subgraphs/index.ts';
 import { runSink } from './consumer.ts';
+import { mongoOutbox } from './mongo-outbox.ts';
+import type { OutboxSource } from './outbox.ts';
+import { postgresOutbox } from './postgres-outbox.ts';
 import { startRelay } from './relay.ts';
 import type { Worker } from './worker.ts';
 
-// node fanout/main.ts               the relay and every sink, in one process
-// node fanout/main.ts relay         the relay alone; several may run, one works
+// node fanout/main.ts               the relays and every sink, in one process
+// node fanout/main.ts relay         the relays alone, one an outbox; of several processes one works
 // node fanout/main.ts sink redis    one sink; several share its partitions
 const [role, name, ...rest] = process.argv.slice(2);
 const settings = readSettings();
@@ -25,7 +28,9 @@ process.on('uncaughtException', (error) => {
 try {
   const { withRelay, sinks } = readRole(settings);
   await using opened = openRooms(sinks, settings);
-  const workers: Worker[] = withRelay ? [startRelay({ settings, logger })] : [];
+  const workers: Worker[] = withRelay
+    ? outboxes(settings).map((outbox) => startRelay({ outbox, settings, logger }))
+    : [];
   for (const { room, open } of opened.list) {
     if (!room.consumes || !open?.sink) continue;
     workers.push(runSink({ name: room.name, sink: open.sink, consumes: room.consumes, settings, logger }));
@@ -48,6 +53,11 @@ try {
 }
 // kafkajs may still wait for answers that nobody wants any more.
 process.exit();
+
+/** Every source of truth has an outbox, and each a relay of its own: one that is down stops no other. */
+function outboxes({ postgres, mongo, without }: Settings): OutboxSource[] {
+  return [postgresOutbox(postgres), mongoOutbox(mongo)].filter(({ name }) => !without.has(name));
+}
 
 /**
  * What the command line asks for.

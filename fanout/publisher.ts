@@ -52,7 +52,7 @@ export async function openPublisher(kafka: Kafka): Promise<Publisher> {
       const topicMessages = new Map<string, TopicMessages>();
       const partitions: number[] = [];
       for (const row of rows) {
-        const { aggregatetype: topic, aggregateid: key, payload: value, id } = row;
+        const { topic, key, payload: value, id } = row;
         const message = { key, value, headers: { id } };
         const partition = partitionOf({ topic, partitionMetadata: await partitionsOf(topic), message });
         partitions.push(partition);
@@ -69,7 +69,7 @@ export async function openPublisher(kafka: Kafka): Promise<Publisher> {
       }
       return rows.map((row, index) => {
         const partition = partitions[index] as number;
-        const place = `${row.aggregatetype}/${partition}`;
+        const place = `${row.topic}/${partition}`;
         const offset = next.get(place);
         if (offset === undefined || offset < 0n) throw new Error(`Kafka did not say where it put messages of ${place}`);
         next.set(place, offset + 1n);

@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { StreamEvent } from '../schema/events/index.ts';
+import { postgresOutbox } from './postgres-outbox.ts';
 import { startRelay } from './relay.ts';
 import {
   insertOutbox,
@@ -42,7 +43,8 @@ afterEach(async () => {
 
 async function relay(): Promise<Worker> {
   const postgres = { ...kafka.settings.postgres, url: database.url };
-  const worker = startRelay({ settings: { ...kafka.settings, postgres }, logger: silent, names: kafka.names });
+  const { settings, names } = kafka;
+  const worker = startRelay({ outbox: postgresOutbox(postgres), settings, logger: silent, names });
   running.push(worker);
   await worker.ready;
   return worker;

@@ -6,9 +6,10 @@ import { Client, type ClientBase } from 'pg';
 import pino from 'pino';
 import { v7 as uuidv7 } from 'uuid';
 import { readSettings, root, type Settings } from '../config.ts';
-import type { StreamEvent, StreamEventOf } from '../schema/events/index.ts';
+import type { StreamEvent, StreamEventOf, Topic } from '../schema/events/index.ts';
 import { kafkaClient } from './kafka.ts';
 import { type Names, namesWith } from './names.ts';
+import type { Outbox, OutboxSource } from './outbox.ts';
 
 export const silent = pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' });
 
@@ -77,6 +78,17 @@ export async function openTestDatabase(settings: Settings): Promise<TestDatabase
     },
   };
 }
+
+/** An outbox whose events go to topics of the test's own, of which commands know nothing. */
+export const onTopicsOf = (names: Names, source: OutboxSource): OutboxSource => ({
+  ...source,
+  async connect() {
+    const outbox = await source.connect();
+    const read: Outbox['read'] = async (limit) =>
+      (await outbox.read(limit)).map((row) => ({ ...row, topic: names.topic(row.topic as Topic) }));
+    return { ...outbox, read };
+  },
+});
 
 /** The n-th version of a user, as an event. */
 export function userEvent(userId: string, version = 1): StreamEventOf<'user.signed_up'> {

@@ -23,14 +23,14 @@ export async function verify(
       const differences = await open.sink.verify(source);
       const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
       const verdict = differences.length === 0 ? 'as its source' : `${differences.length} differences`;
-      print(`${room.name.padEnd(12)} ${verdict} (${seconds} s)`);
+      print(`${room.name.padEnd(14)} ${verdict} (${seconds} s)`);
       for (const { what, expected, actual } of differences) {
         print(`  ${what}: expected ${expected}, is ${actual}`);
         isAllThere = false;
       }
     } catch (error) {
       isAllThere = false;
-      print(`${room.name.padEnd(12)} cannot be compared: ${reasonOf(error)}`);
+      print(`${room.name.padEnd(14)} cannot be compared: ${reasonOf(error)}`);
     }
   }
   return isAllThere;

@@ -24,9 +24,10 @@ export const server: Server = {
     program: java(),
     args: [
       ...['-Xms16m', '-Xmx96m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:+ExitOnOutOfMemoryError'],
-      '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
-      // Logs a stack trace for every client that is killed.
+      ...['-Dorg.slf4j.simpleLogger.showDateTime=true', '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn'],
+      // Logs a stack trace for every client that is killed, and a line for every index that it does not use.
       '-Dorg.slf4j.simpleLogger.log.de.bwaldvogel.mongo.wire.MongoExceptionHandler=off',
+      '-Dorg.slf4j.simpleLogger.log.de.bwaldvogel.mongo.backend.AbstractMongoDatabase=error',
       ...['-cp', join(lib, '*'), here('MongoServerOnH2.java'), String(port('mongo')), join(data, 'mongo.mv')],
     ],
   }),

@@ -1,0 +1,127 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { CommentDocument, PostDocument } from '../documents.ts';
+import { collections, entryOf, noteOf, type OutboxEntry, writeCompanions } from '../outbox.ts';
+import type { MongoStore } from '../store.ts';
+import { writeNotes } from './post-event.ts';
+
+export type NewComment = Omit<CommentDocument, 'eventId'>;
+
+/**
+ * Appends comments to their posts, those of a post in their order, each with its event `comment.added`. A comment whose id is
+ * taken is not written again.
+ *
+ * The event goes into the post's outbox first, in one update with the post's version, and carries the comment's document: from
+ * there the comment counts as written. Its row in `comments` follows; where the command dies in between, the relay writes the
+ * row, before it takes the event out. So no row is there without its event, and no event goes without its row.
+ * @returns by id, each comment as it was written, now or before, or why it was not: its post is unknown, or deleted
+ */
+export async function appendComments(
+  store: MongoStore,
+  comments: readonly NewComment[],
+): Promise<Map<string, CommentDocument | 'unknown' | 'deleted'>> {
+  const answers = new Map<string, CommentDocument | 'unknown' | 'deleted'>();
+  const withoutRow: CommentDocument[] = [];
+  // One event for each comment, noted once, however often its update has to be tried.
+  const eventIds = new Map(comments.map(({ _id }) => [_id, uuidv7()]));
+  const noted = new Set<string>();
+
+  // Each round that leaves something is one in which others' changes of the same posts succeeded.
+  for (let rest = comments; rest.length > 0; rest = rest.filter(({ _id }) => !answers.has(_id))) {
+    const { posts, rows } = await readState(store, rest);
+    for (const { _id, postId } of rest) {
+      const post = posts.get(postId);
+      const waiting = post && waitingComment(post, _id);
+      const answer = !post ? 'unknown' : post.isDeleted ? 'deleted' : (rows.get(_id) ?? waiting);
+      if (answer) answers.set(_id, answer);
+      if (waiting && answer === waiting) withoutRow.push(waiting);
+    }
+
+    const news = rest
+      .filter(({ _id }) => !answers.has(_id))
+      .map((comment): CommentDocument => ({ ...comment, eventId: eventIds.get(comment._id) as string }));
+    const appends = [...Map.groupBy(news, ({ postId }) => postId)].map(([postId, some]) =>
+      appendTo(posts.get(postId) as ReadPost, some),
+    );
+    const unnoted = appends.flatMap(({ entries }) => entries).filter(({ event }) => !noted.has(event.id));
+    if (unnoted.length > 0) await writeNotes(store, unnoted.map(noteOf));
+    for (const { event } of unnoted) noted.add(event.id);
+    if (await updateAll(store, appends)) {
+      for (const comment of news) answers.set(comment._id, comment);
+      withoutRow.push(...news);
+    }
+  }
+
+  if (withoutRow.length > 0) {
+    await store.call('db.comments.insertMany(COMMENTS, { ordered: false })', ({ db }) =>
+      writeCompanions(db, withoutRow.map(rowOf)),
+    );
+  }
+  return answers;
+}
+
+type ReadPost = Pick<PostDocument, '_id' | 'isDeleted' | 'version' | 'outbox'>;
+
+async function readState(store: MongoStore, wanted: readonly NewComment[]) {
+  return await store.call(
+    'db.posts.find({ _id: { $in: IDS } }, { isDeleted: 1, version: 1, outbox: 1 }); db.comments.find({ _id: { $in: IDS } })',
+    async ({ posts, comments }) => {
+      const postIds = [...new Set(wanted.map(({ postId }) => postId))];
+      const fields = { isDeleted: 1, version: 1, outbox: 1 };
+      const found: ReadPost[] = await posts.find({ _id: { $in: postIds } }, fields).lean();
+      // After the posts: a comment that has left the outbox by then had its row before it left.
+      const rows = await comments.find({ _id: { $in: wanted.map(({ _id }) => _id) } }).lean();
+      return {
+        posts: new Map(found.map((post) => [post._id, post])),
+        rows: new Map(rows.map((row): [string, CommentDocument] => [row._id, row])),
+      };
+    },
+  );
+}
+
+const rowOf = (comment: CommentDocument) => ({ collection: collections.comments, insert: { ...comment } });
+
+/** The comment whose event waits in the post's outbox. */
+function waitingComment({ outbox }: ReadPost, id: string): CommentDocument | undefined {
+  for (const { companion } of outbox) {
+    if (companion && 'insert' in companion && companion.insert._id === id) {
+      return companion.insert as unknown as CommentDocument;
+    }
+  }
+  return undefined;
+}
+
+interface Append {
+  post: ReadPost;
+  entries: OutboxEntry[];
+}
+
+/** The entries that comments add to their post's outbox, each raising the version by one. */
+function appendTo(post: ReadPost, comments: readonly CommentDocument[]): Append {
+  const entries = comments.map((comment, n) => {
+    const { _id: commentId, postId, authorId, body, createdAt, eventId } = comment;
+    return entryOf('comment.added', {
+      ...{ eventId, subject: postId, version: post.version + n + 1, actor: authorId, companion: rowOf(comment) },
+      data: { commentId, postId, authorId, body, createdAt: createdAt.toISOString() },
+    });
+  });
+  return { post, entries };
+}
+
+/** Does updates that each hold only for the version that was read; tells whether all of them did. */
+async function updateAll(store: MongoStore, appends: readonly Append[]): Promise<boolean> {
+  if (appends.length === 0) return true;
+  const { matchedCount } = await store.call(
+    'db.posts.bulkWrite([{ updateOne: { filter: { _id: ID, version: READ }, update: { $set: { version: NEW }, $push: { outbox: { $each: EVENTS } } } } }, …])',
+    async ({ posts }) =>
+      await posts.bulkWrite(
+        appends.map(({ post: { _id, version }, entries }) => ({
+          updateOne: {
+            filter: { _id, version },
+            update: { $set: { version: version + entries.length }, $push: { outbox: { $each: entries } } },
+          },
+        })),
+        { ordered: false },
+      ),
+  );
+  return matchedCount === appends.length;
+}

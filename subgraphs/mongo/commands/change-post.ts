@@ -1,0 +1,130 @@
+import { isDeepStrictEqual } from 'node:util';
+import { v7 as uuidv7 } from 'uuid';
+import * as z from 'zod';
+import { codedError, quoted } from '../../../gateway/errors.ts';
+import { checkInput, idText } from '../../../gateway/input.ts';
+import type { PostContent, PostDocument } from '../documents.ts';
+import { collections, entryOf, noteOf, type OutboxEntry, writeCompanions } from '../outbox.ts';
+import { type PostRow, postRow } from '../queries.ts';
+import type { MongoStore } from '../store.ts';
+import { postContent } from './input.ts';
+import { changedData, writeNotes } from './post-event.ts';
+
+const editInput = z.object({
+  authorId: idText,
+  postId: idText,
+  title: postContent.title.nullish(),
+  body: postContent.body.nullish(),
+  attachments: postContent.attachments.nullish(),
+  tags: postContent.tags.nullish(),
+});
+
+/** What is left out, or null, stays as it is. */
+export type EditPost = z.input<typeof editInput>;
+
+/**
+ * Changes a post, with the event `post.changed` in the same update. An edit that changes nothing writes nothing and gives the
+ * event of the last change, so that a call whose answer was lost can be repeated.
+ * @throws BAD_USER_INPUT or NOT_FOUND with the argument's path; FORBIDDEN for others than the author
+ */
+export async function editPost(store: MongoStore, input: EditPost): Promise<{ post: PostRow; eventId: string }> {
+  const { authorId, postId, ...given } = checkInput(editInput, input, ['input']);
+  const changes = Object.entries(given).filter(([, value]) => value != null);
+  const { post, eventId } = await changePost(store, { authorId, postId }, (before) => {
+    const content: PostContent = { ...contentOf(before), ...Object.fromEntries(changes) };
+    if (isDeepStrictEqual(content, contentOf(before))) return null;
+    const fields = { ...content, editedAt: new Date() };
+    return {
+      fields,
+      entry: (parts) => entryOf('post.changed', { ...parts, data: changedData({ ...before, ...fields }) }),
+    };
+  });
+  return { post: postRow(post), eventId };
+}
+
+const deleteInput = z.object({ authorId: idText, postId: idText });
+
+export type DeletePost = z.input<typeof deleteInput>;
+
+export interface DeletedPost {
+  postId: string;
+  eventId: string;
+}
+
+/**
+ * Deletes a post and its comments, with the event `post.deleted` in the same update. What stays is a tombstone: its version
+ * must go on to be known, and its id taken.
+ * @throws BAD_USER_INPUT or NOT_FOUND with the argument's path; FORBIDDEN for others than the author
+ */
+export async function deletePost(store: MongoStore, input: DeletePost): Promise<DeletedPost> {
+  const { authorId, postId } = checkInput(deleteInput, input, ['input']);
+  const companion = { collection: collections.comments, removeWhere: { postId } };
+  const { eventId } = await changePost(store, { authorId, postId }, ({ movieId }) => {
+    const deletedAt = new Date();
+    const data = { postId, authorId, movieId, deletedAt: deletedAt.toISOString() };
+    return {
+      fields: { title: '', body: '', attachments: [], tags: [], deletedAt, isDeleted: true },
+      entry: (parts) => entryOf('post.deleted', { ...parts, companion, data }),
+    };
+  });
+  await store.call('db.comments.deleteMany({ postId: ID })', ({ db }) => writeCompanions(db, [companion]));
+  return { postId, eventId };
+}
+
+interface Change {
+  fields: Partial<PostDocument>;
+  entry(parts: { eventId: string; subject: string; version: number; actor: string }): OutboxEntry;
+}
+
+/**
+ * Changes the author's post and puts the event into its outbox, in one update that holds only for the version that was read. Each
+ * attempt that fails is one in which another's change succeeded; the request's deadline ends them.
+ * @param change what to write, given the post; null to write nothing
+ */
+async function changePost(
+  store: MongoStore,
+  { authorId, postId }: { authorId: string; postId: string },
+  change: (before: PostDocument) => Change | null,
+): Promise<{ post: PostDocument; eventId: string }> {
+  const eventId = uuidv7();
+  for (let isNoted = false; ; isNoted = true) {
+    const before = await readOwn(store, { authorId, postId });
+    const wanted = change(before);
+    if (!wanted) return { post: before, eventId: before.change.eventId };
+    const version = before.version + 1;
+    const entry = wanted.entry({ eventId, subject: postId, version, actor: authorId });
+    if (!isNoted) await writeNotes(store, [noteOf(entry)]);
+    const post = await store.call(
+      'db.posts.findOneAndUpdate({ _id: ID, version: READ }, { $set: FIELDS, $push: { outbox: EVENT } })',
+      async ({ posts }) =>
+        await posts
+          .findOneAndUpdate(
+            { _id: postId, version: before.version },
+            { $set: { ...wanted.fields, version, change: { version, eventId } }, $push: { outbox: entry } },
+            { returnDocument: 'after' },
+          )
+          .lean(),
+    );
+    if (post) return { post, eventId };
+  }
+}
+
+async function readOwn(store: MongoStore, { authorId, postId }: { authorId: string; postId: string }) {
+  const post = await store.call(
+    'db.posts.findOne({ _id: ID }, { outbox: 0 })',
+    async ({ posts }) => await posts.findById(postId, { outbox: 0 }).lean(),
+  );
+  if (!post || post.isDeleted) {
+    throw codedError('NOT_FOUND', `There is no post ${quoted(postId)}.`, { argument: ['input', 'postId'] });
+  }
+  if (post.authorId !== authorId) throw codedError('FORBIDDEN', 'Only its author can change a post.');
+  return post;
+}
+
+/** What an author can change, without what mongoose or the driver may have put beside it. */
+const contentOf = ({ title, body, attachments, tags }: PostDocument): PostContent => ({
+  title,
+  body,
+  attachments: attachments.map(({ type, url, title }) => ({ type, url, title })),
+  tags: [...tags],
+});

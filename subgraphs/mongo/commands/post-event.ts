@@ -1,0 +1,36 @@
+import type { EventData } from '../../../schema/events/index.ts';
+import type { PostDocument } from '../documents.ts';
+import { entryOf, type OutboxNote } from '../outbox.ts';
+import type { MongoStore } from '../store.ts';
+
+type Post = Omit<PostDocument, 'outbox' | 'change'>;
+
+/** What `post.changed` says of a post. */
+export function changedData(post: Post): EventData<'post.changed'> {
+  const { _id, authorId, movieId, title, body, attachments, tags, createdAt, editedAt } = post;
+  return {
+    ...{ postId: _id, authorId, movieId, title, body, tags },
+    attachments: attachments.map(({ type, url, title }) => ({ type, url, title })),
+    createdAt: createdAt.toISOString(),
+    editedAt: editedAt?.toISOString() ?? null,
+  };
+}
+
+/** The document of a new post, with the event that tells of it. */
+export function newPost(
+  parts: Pick<PostDocument, '_id' | 'authorId' | 'movieId' | 'title' | 'body' | 'attachments' | 'tags'> & {
+    createdAt: Date;
+  },
+) {
+  const alive = { editedAt: null, deletedAt: null, isDeleted: false, version: 1, creation: null };
+  const post = { ...parts, ...alive };
+  const { _id: subject, authorId: actor } = post;
+  const entry = entryOf('post.changed', { subject, version: 1, actor, data: changedData(post) });
+  const document: PostDocument = { ...post, change: { version: 1, eventId: entry.event.id }, outbox: [entry] };
+  return { document, entry };
+}
+
+/** Tells the relay where to look; always before the event itself is written. */
+export async function writeNotes(store: MongoStore, notes: readonly OutboxNote[]): Promise<void> {
+  await store.call('db.outbox_pending.insertMany(NOTES)', async ({ pending }) => await pending.insertMany([...notes]));
+}

@@ -1,0 +1,230 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { eventTypes, parseEvent } from '../../../schema/events/index.ts';
+import { createPost, deletePost, editPost, importPosts } from '../commands.ts';
+import { postsById } from '../queries.ts';
+import { newId, openTestMongo, post, type TestMongo } from '../testing.ts';
+
+let room: TestMongo;
+beforeAll(async () => {
+  room = await openTestMongo();
+});
+afterAll(() => room[Symbol.asyncDispose]());
+
+const stored = async (postId: string) => await room.posts.findOne({ _id: postId });
+const eventsOf = async (postId: string) =>
+  (await room.events(postId)).map(({ id, type, version }) => ({ id, type, version }));
+const code = (name: string, argument?: string[]) => ({ extensions: { code: name, ...(argument && { argument }) } });
+
+describe('createPost', () => {
+  test('writes the post and its event in one document, and a note for the relay', async () => {
+    const authorId = newId('u');
+    const input = post(authorId, {
+      title: '  A title ',
+      attachments: [{ type: 'VIDEO', url: 's3://bucket/clip.mp4' }],
+    });
+    const before = Date.now();
+    const { post: written, eventId } = await createPost(room.store, input);
+    expect(written).toMatchObject({ authorId, movieId: 'm101', title: 'A title', editedAt: null, tags: ['test'] });
+    expect(await postsById(room.store, [written.id])).toEqual([written]);
+
+    const document = await stored(written.id);
+    expect(document).toMatchObject({ version: 1, isDeleted: false, change: { version: 1, eventId } });
+    expect(document?.createdAt.getTime()).toBeGreaterThanOrEqual(before);
+    const [entry] = document?.outbox ?? [];
+    expect(entry?.topic).toBe(eventTypes['post.changed'].topic);
+    expect(parseEvent(JSON.stringify(entry?.event))).toMatchObject({
+      ...{ id: eventId, source: '/streamshop/mongo', type: 'post.changed', subject: written.id, version: 1 },
+      actor: authorId,
+      data: {
+        ...{ postId: written.id, authorId, movieId: 'm101', title: 'A title', body: 'A body.', tags: ['test'] },
+        attachments: [{ type: 'VIDEO', url: 's3://bucket/clip.mp4', title: null }],
+        createdAt: document?.createdAt.toISOString(),
+        editedAt: null,
+      },
+    });
+    expect(await room.notes.findOne({ _id: eventId })).toMatchObject({
+      ...{ postId: written.id, type: 'post.changed', actorId: authorId },
+    });
+  });
+
+  test('the same key and content is the first post and event, also at once and after an edit', async () => {
+    const input = post(newId('u'));
+    const answers = await Promise.all([1, 2, 3].map(() => createPost(room.store, input)));
+    const [first] = answers as [(typeof answers)[0]];
+    expect(new Set(answers.map(({ eventId }) => eventId))).toEqual(new Set([first.eventId]));
+    expect(new Set(answers.map(({ post }) => post.id))).toEqual(new Set([first.post.id]));
+    expect(await eventsOf(first.post.id)).toHaveLength(1);
+
+    await editPost(room.store, { authorId: input.authorId, postId: first.post.id, title: 'Edited' });
+    const repeated = await createPost(room.store, input);
+    expect(repeated).toEqual({ eventId: first.eventId, post: expect.objectContaining({ title: 'Edited' }) });
+    await deletePost(room.store, { authorId: input.authorId, postId: first.post.id });
+    expect(await createPost(room.store, input)).toEqual({ eventId: first.eventId, post: { id: first.post.id } });
+  });
+
+  test('the same key with other content is refused; another author’s key is their own', async () => {
+    const input = post(newId('u'));
+    const { post: written } = await createPost(room.store, input);
+    await expect(createPost(room.store, { ...input, body: 'Another.' })).rejects.toMatchObject(
+      code('BAD_USER_INPUT', ['input', 'idempotencyKey']),
+    );
+    const other = await createPost(room.store, { ...input, authorId: newId('u') });
+    expect(other.post.id).not.toBe(written.id);
+  });
+
+  const link = { type: 'LINK', url: 'https://example.org/', title: null } as const;
+  test.each([
+    ['title', { title: '' }],
+    ['title', { title: 'x'.repeat(201) }],
+    ['body', { body: '  ' }],
+    ['body', { body: 'x'.repeat(10_001) }],
+    ['body', { body: 'a\0b' }],
+    ['movieId', { movieId: 'no id' }],
+    ['attachments', { attachments: Array(11).fill(link) }],
+    ['attachments.0.url', { attachments: [{ ...link, url: 'javascript:alert(1)' }] }],
+    ['attachments.0.url', { attachments: [{ ...link, url: 'no url' }] }],
+    ['attachments.0.url', { attachments: [{ ...link, url: `https://example.org/${'x'.repeat(2_000)}` }] }],
+    ['attachments.0.title', { attachments: [{ ...link, title: 'x'.repeat(201) }] }],
+    ['tags', { tags: Array(21).fill('tag') }],
+    ['tags.1', { tags: ['tag', 'x'.repeat(101)] }],
+    ['idempotencyKey', { idempotencyKey: 'with space' }],
+    ['idempotencyKey', { idempotencyKey: 'x'.repeat(129) }],
+  ])('refuses a wrong %s before anything is written', async (argument, parts) => {
+    const authorId = newId('u');
+    await expect(createPost(room.store, post(authorId, parts))).rejects.toMatchObject(
+      code('BAD_USER_INPUT', ['input', ...argument.split('.')]),
+    );
+    expect(await room.notes.countDocuments({ actorId: authorId })).toBe(0);
+  });
+});
+
+describe('editPost', () => {
+  test('changes what is given, and tells the whole post after it', async () => {
+    const authorId = newId('u');
+    const { post: before } = await createPost(room.store, post(authorId));
+    const { post: after, eventId } = await editPost(room.store, {
+      authorId,
+      postId: before.id,
+      title: 'New',
+      tags: null,
+    });
+    expect(after).toEqual({ ...before, title: 'New', editedAt: expect.any(Date) });
+    expect(await stored(before.id)).toMatchObject({ version: 2, change: { version: 2, eventId } });
+    const [, event] = await room.events(before.id);
+    expect(event).toMatchObject({ id: eventId, version: 2, data: { title: 'New', body: 'A body.', tags: ['test'] } });
+    expect(event?.data).toMatchObject({ editedAt: (after.editedAt as Date).toISOString() });
+  });
+
+  test('an edit that changes nothing writes nothing, and gives the last change’s event', async () => {
+    const authorId = newId('u');
+    const { post: written } = await createPost(room.store, post(authorId));
+    const edit = { authorId, postId: written.id, body: 'Other.', attachments: [] };
+    const first = await editPost(room.store, edit);
+    expect(await editPost(room.store, edit)).toEqual(first);
+    expect(await eventsOf(written.id)).toHaveLength(2);
+  });
+
+  test('edits at the same time all take effect, one version after the other', async () => {
+    const authorId = newId('u');
+    const { post: written } = await createPost(room.store, post(authorId));
+    const edits = await Promise.all(
+      Array.from({ length: 12 }, (_, n) => editPost(room.store, { authorId, postId: written.id, title: `Edit ${n}` })),
+    );
+    const events = await room.events(written.id);
+    expect(events.map(({ version }) => version)).toEqual(Array.from({ length: 13 }, (_, n) => n + 1));
+    expect(new Set(events.slice(1).map(({ id }) => id))).toEqual(new Set(edits.map(({ eventId }) => eventId)));
+    expect(await stored(written.id)).toMatchObject({
+      version: 13,
+      title: events.map(({ data }) => (data as { title: string }).title).at(-1),
+    });
+  });
+
+  test('only the author may; a post must be there', async () => {
+    const authorId = newId('u');
+    const { post: written } = await createPost(room.store, post(authorId));
+    const edit = { postId: written.id, title: 'Not mine' };
+    await expect(editPost(room.store, { ...edit, authorId: newId('u') })).rejects.toMatchObject(code('FORBIDDEN'));
+    await expect(editPost(room.store, { ...edit, authorId, postId: newId('p') })).rejects.toMatchObject(
+      code('NOT_FOUND', ['input', 'postId']),
+    );
+    await expect(editPost(room.store, { ...edit, authorId, title: '' })).rejects.toMatchObject(
+      code('BAD_USER_INPUT', ['input', 'title']),
+    );
+    expect(await eventsOf(written.id)).toHaveLength(1);
+  });
+});
+
+describe('deletePost', () => {
+  test('leaves a tombstone without content, and one event', async () => {
+    const authorId = newId('u');
+    const { post: written } = await createPost(room.store, post(authorId));
+    await expect(deletePost(room.store, { authorId: newId('u'), postId: written.id })).rejects.toMatchObject(
+      code('FORBIDDEN'),
+    );
+    const { eventId } = await deletePost(room.store, { authorId, postId: written.id });
+    const tombstone = await stored(written.id);
+    expect(tombstone).toMatchObject({
+      ...{
+        isDeleted: true,
+        version: 2,
+        change: { version: 2, eventId },
+        title: '',
+        body: '',
+        tags: [],
+        attachments: [],
+      },
+      ...{ authorId, movieId: 'm101' },
+    });
+    const [, event] = await room.events(written.id);
+    expect(event).toMatchObject({
+      ...{ id: eventId, type: 'post.deleted', version: 2, actor: authorId },
+      data: { postId: written.id, authorId, movieId: 'm101', deletedAt: tombstone?.deletedAt?.toISOString() },
+    });
+    expect(await postsById(room.store, [written.id])).toMatchObject([code('NOT_FOUND')]);
+  });
+
+  test('what is deleted is not there to be deleted or edited', async () => {
+    const authorId = newId('u');
+    const { post: written } = await createPost(room.store, post(authorId));
+    const postId = written.id;
+    await deletePost(room.store, { authorId, postId });
+    for (const again of [
+      deletePost(room.store, { authorId, postId }),
+      editPost(room.store, { authorId, postId, title: 'x' }),
+    ]) {
+      await expect(again).rejects.toMatchObject(code('NOT_FOUND'));
+    }
+    expect(await eventsOf(postId)).toHaveLength(2);
+  });
+});
+
+describe('importPosts', () => {
+  test('takes ids, authors and times as they come, and writes nothing twice', async () => {
+    const [prefix, authorId] = [newId('p'), newId('u')];
+    const createdAt = new Date('2026-01-01T20:00:00Z');
+    const posts = Array.from({ length: 1_100 }, (_, n) => ({
+      ...{ id: `${prefix}-${n}`, authorId, title: `Post ${n}`, body: 'Body.', createdAt },
+    }));
+    await importPosts(room.store, posts.slice(0, 300));
+    await importPosts(room.store, posts);
+    expect(await room.posts.countDocuments({ authorId })).toBe(1_100);
+    expect(await stored(`${prefix}-7`)).toMatchObject({
+      movieId: null,
+      createdAt,
+      version: 1,
+      creation: null,
+      tags: [],
+    });
+    expect(await eventsOf(`${prefix}-7`)).toHaveLength(1);
+    expect(await room.notes.countDocuments({ actorId: authorId })).toBe(1_100);
+  });
+
+  test('checks everything before it writes anything', async () => {
+    const id = newId('p');
+    const good = { id, authorId: 'u', title: 'Title', body: 'Body.', createdAt: new Date() };
+    await expect(importPosts(room.store, [good, { ...good, title: '' }])).rejects.toMatchObject(
+      code('BAD_USER_INPUT', ['posts', '1', 'title']),
+    );
+    expect(await stored(id)).toBeNull();
+  });
+});

@@ -1,0 +1,106 @@
+import type { Page, Place } from '../../gateway/connection.ts';
+import type { CommentDocument, PostDocument } from './documents.ts';
+import type { MongoStore } from './store.ts';
+
+/** Lists of documents, one for each value of a field, in the order of time. */
+export interface Lists {
+  collection: 'posts' | 'comments';
+  /** What they are listed by. */
+  field: 'movieId' | 'authorId' | 'postId';
+  /** What else must hold. */
+  filter: Record<string, unknown>;
+  /** -1: newest first; 1: oldest first. */
+  direction: 1 | -1;
+}
+
+export interface PageKey {
+  /** The field's value. */
+  value: string;
+  page: Page;
+}
+
+type Listed = PostDocument | CommentDocument;
+
+/**
+ * Pages of lists, in the order of keys; each holds one document more than its page, where there is one. Keys that want the same
+ * page of different lists are one statement.
+ */
+export async function pagesOf(store: MongoStore, lists: Lists, keys: readonly PageKey[]): Promise<Listed[][]> {
+  const samePage = Map.groupBy(keys, ({ page }) => JSON.stringify(page));
+  const found = new Map<PageKey, Listed[]>();
+  await Promise.all(
+    [...samePage.values()].map(async (group) => {
+      const [{ page }] = group as [PageKey];
+      const values = group.map(({ value }) => value);
+      const pages =
+        values.length === 1
+          ? [await pageOf(store, lists, group[0] as PageKey)]
+          : await eachPage(store, lists, { values, page });
+      for (const [n, key] of group.entries()) found.set(key, pages[n] ?? []);
+    }),
+  );
+  return keys.map((key) => found.get(key) ?? []);
+}
+
+const sortOf = ({ direction }: Lists) => ({ createdAt: direction, _id: direction });
+
+/** One list's page. With the index it reads the documents of the page, and no other. */
+async function pageOf(store: MongoStore, lists: Lists, { value, page }: PageKey): Promise<Listed[]> {
+  const { collection, field, filter } = lists;
+  const sort = JSON.stringify(sortOf(lists));
+  const statement = `db.${collection}.find({ ${field}: VALUE, … }, { outbox: 0 }).sort(${sort}).limit(${page.first + 1})`;
+  const where: object = { [field]: value, ...filter, ...(page.after && placesBehind(page.after, lists)) };
+  const options = { projection: { outbox: 0 }, sort: sortOf(lists), limit: page.first + 1 };
+  return await store.call(
+    statement,
+    async ({ db }) => await db.collection<Listed>(collection).find(where, options).toArray(),
+  );
+}
+
+/**
+ * The same page of several lists, in one statement: $group collects the ids of each list, in order, $slice keeps the first
+ * ones, and only their documents are fetched. All that comes before $lookup is in the index; but unlike a find with a limit
+ * it reads the index to the lists' ends.
+ */
+async function eachPage(
+  store: MongoStore,
+  lists: Lists,
+  { values, page }: { values: readonly string[]; page: Page },
+): Promise<Listed[][]> {
+  const { collection, field, filter } = lists;
+  const pipeline = [
+    { $match: { [field]: { $in: [...values] }, ...filter, ...(page.after && placesBehind(page.after, lists)) } },
+    { $sort: sortOf(lists) },
+    { $group: { _id: `$${field}`, ids: { $push: '$_id' } } },
+    { $project: { ids: { $slice: ['$ids', page.first + 1] } } },
+    { $lookup: { from: collection, localField: 'ids', foreignField: '_id', as: 'documents' } },
+    { $project: { 'documents.outbox': 0 } },
+  ];
+  const statement = `db.${collection}.aggregate([{ $match: { ${field}: { $in: VALUES } } }, { $sort }, { $group }, { $lookup }])`;
+  const groups = await store.call(
+    statement,
+    async ({ db }) =>
+      await db.collection(collection).aggregate<{ _id: string; documents: Listed[] }>(pipeline).toArray(),
+  );
+  const byValue = new Map(groups.map(({ _id, documents }) => [_id, documents]));
+  // $lookup promises no order.
+  return values.map((value) => (byValue.get(value) ?? []).sort(inOrderOf(lists)));
+}
+
+/**
+ * What stands behind a place: a later time, or the same and a greater id; the other way round where newest come first. The
+ * first condition is implied by the second; it is the one that the index can begin at.
+ */
+function placesBehind({ time, id }: Place, { direction }: Lists) {
+  const [from, beyond] = direction === 1 ? ['$gte', '$gt'] : ['$lte', '$lt'];
+  const createdAt = new Date(time);
+  return {
+    createdAt: { [from]: createdAt },
+    $or: [{ createdAt: { [beyond]: createdAt } }, { createdAt, _id: { [beyond]: id } }],
+  };
+}
+
+function inOrderOf({ direction }: Lists) {
+  return (a: Listed, b: Listed) =>
+    direction * (a.createdAt.getTime() - b.createdAt.getTime() || (a._id < b._id ? -1 : Number(a._id > b._id)));
+}

@@ -1,0 +1,110 @@
+import type { Page } from '../../gateway/connection.ts';
+import { notFound } from '../../gateway/errors.ts';
+import type { Attachment, CommentDocument, PostDocument } from './documents.ts';
+import { type PageKey, pagesOf } from './pages.ts';
+import type { MongoStore } from './store.ts';
+
+/** A post as readers see it. */
+export interface PostRow {
+  id: string;
+  authorId: string;
+  movieId: string | null;
+  title: string;
+  body: string;
+  attachments: Attachment[];
+  tags: string[];
+  createdAt: Date;
+  editedAt: Date | null;
+}
+
+export interface CommentRow {
+  id: string;
+  postId: string;
+  authorId: string;
+  body: string;
+  createdAt: Date;
+}
+
+/** Posts by id; NOT_FOUND for unknown and deleted ones. */
+export async function postsById(store: MongoStore, ids: readonly string[]): Promise<(PostRow | Error)[]> {
+  const found = await store.call(
+    'db.posts.find({ _id: { $in: IDS } }, { outbox: 0 })',
+    async ({ posts }) => await posts.find({ _id: { $in: [...ids] } }, { outbox: 0 }).lean(),
+  );
+  const byId = new Map(found.filter(({ isDeleted }) => !isDeleted).map((post) => [post._id, postRow(post)]));
+  return ids.map((id) => byId.get(id) ?? notFound('post', id));
+}
+
+/** A page of one movie's, author's or post's. */
+export interface PageOf {
+  id: string;
+  page: Page;
+}
+
+/** Pages of the posts about movies, newest first. Each holds one post more than asked for, where there is one. */
+export async function discussions(store: MongoStore, keys: readonly PageOf[]): Promise<PostRow[][]> {
+  const newest = { field: 'movieId', filter: { isDeleted: false }, direction: -1 } as const;
+  const pages = await pagesOf(store, { ...newest, collection: 'posts' }, keys.map(pageKey));
+  return pages.map((posts) => (posts as PostDocument[]).map(postRow));
+}
+
+/** Pages of what users have written, newest first. Each holds one post more than asked for, where there is one. */
+export async function postsByAuthor(store: MongoStore, keys: readonly PageOf[]): Promise<PostRow[][]> {
+  const newest = { field: 'authorId', filter: { isDeleted: false }, direction: -1 } as const;
+  const pages = await pagesOf(store, { ...newest, collection: 'posts' }, keys.map(pageKey));
+  return pages.map((posts) => (posts as PostDocument[]).map(postRow));
+}
+
+/** Pages of posts' comments, oldest first. Each holds one comment more than asked for, where there is one. */
+export async function commentsByPost(store: MongoStore, keys: readonly PageOf[]): Promise<CommentRow[][]> {
+  const oldest = { field: 'postId', filter: {}, direction: 1 } as const;
+  const pages = await pagesOf(store, { ...oldest, collection: 'comments' }, keys.map(pageKey));
+  return pages.map((comments) => (comments as CommentDocument[]).map(commentRow));
+}
+
+const pageKey = ({ id, page }: PageOf): PageKey => ({ value: id, page });
+
+/** An event and where it stands; what is not known yet is null. */
+export interface EventRow {
+  type: string;
+  actorId: string | null;
+  topic: string | null;
+  partition: number | null;
+  offset: string | null;
+  publishedAt: Date | null;
+}
+
+/**
+ * Events by id, waiting or published; null for those unknown. Notes are read first: the relay deletes a note when the position
+ * is written, so an event that it moves meanwhile is found in one of the two. A note is written before its event, and may be
+ * left by a command that died; but nobody is told the id of an event before it is written, so a note alone is as good.
+ */
+export async function eventsById(store: MongoStore, ids: readonly string[]): Promise<(EventRow | null)[]> {
+  const among = { _id: { $in: [...ids] } };
+  const [notes, positions] = await store.call(
+    'db.outbox_pending.find({ _id: { $in: IDS } }); db.event_positions.find({ _id: { $in: IDS } })',
+    async ({ pending, positions }) => {
+      const waiting = await pending.find(among).toArray();
+      return [waiting, await positions.find(among).toArray()] as const;
+    },
+  );
+  const waits = { topic: null, partition: null, offset: null, publishedAt: null };
+  const byId = new Map<string, EventRow>(notes.map(({ _id, type, actorId }) => [_id, { type, actorId, ...waits }]));
+  for (const { _id, ...position } of positions) byId.set(_id, position);
+  return ids.map((id) => byId.get(id) ?? null);
+}
+
+/** The post of a document. */
+export const postRow = (document: Omit<PostDocument, 'outbox'>): PostRow => {
+  const { _id, authorId, movieId, title, body, attachments, tags, createdAt, editedAt } = document;
+  return { id: _id, authorId, movieId, title, body, attachments, tags, createdAt, editedAt };
+};
+
+/** The comment of a document. */
+export const commentRow = ({ _id, postId, authorId, body, createdAt }: CommentDocument): CommentRow => ({
+  id: _id,
+  postId,
+  authorId,
+  body,
+  createdAt,
+});

@@ -1,0 +1,101 @@
+import mongoose, { type ConnectOptions, type Model, type mongo } from 'mongoose';
+import type { Settings } from '../../config.ts';
+import type { Context, RoomStore } from '../../gateway/room.ts';
+import { createSeam } from '../../gateway/seam.ts';
+import { type CommentDocument, commentSchema, type PostDocument, postSchema } from './documents.ts';
+import { migrations } from './migrations.ts';
+import { isOutage } from './outage.ts';
+import { collections, type OutboxNote, type PositionDocument } from './outbox.ts';
+
+/** The collections, as queries and commands use them. */
+export interface Mongo {
+  posts: Model<PostDocument>;
+  comments: Model<CommentDocument>;
+  pending: mongo.Collection<OutboxNote>;
+  positions: mongo.Collection<PositionDocument>;
+  db: mongo.Db;
+}
+
+/** What queries and commands need of MongoDB. */
+export interface MongoStore extends RoomStore {
+  /**
+   * One call of the seam.
+   * @param statement the command as MongoDB's shell takes it, for those who observe
+   */
+  call<T>(statement: string, work: (mongo: Mongo) => Promise<T>): Promise<T>;
+}
+
+export type RoomContext = Context<MongoStore>;
+
+/** A server that is not there costs a page this long. The driver looks for it anew as often as it is asked, twice a second. */
+const serverSelectionTimeoutMs = 500;
+/** Building an index over many documents takes its time. */
+const migrationTimeoutMs = 60_000;
+
+/** Makes the client, without connecting: the first call that finds the server does. */
+export function openMongo({ url, timeoutMs }: Settings['mongo']): MongoStore {
+  const connection = mongoose.createConnection();
+  const models = {
+    posts: connection.model<PostDocument>('Post', postSchema, collections.posts),
+    comments: connection.model<CommentDocument>('Comment', commentSchema, collections.comments),
+  };
+  const options: ConnectOptions = {
+    appName: 'streamshop',
+    serverSelectionTimeoutMS: serverSelectionTimeoutMs,
+    connectTimeoutMS: timeoutMs,
+    heartbeatFrequencyMS: 500,
+    // Half a second mends no failover, and with a retry a page would wait for it twice. Commands can be repeated by the client.
+    retryReads: false,
+    retryWrites: false,
+    // The seam's deadline comes first; the driver's own is for connections that never answer again.
+    socketTimeoutMS: 2 * timeoutMs,
+    waitQueueTimeoutMS: timeoutMs,
+    maxPoolSize: 20,
+    // An acknowledged write is in the journal of most members.
+    writeConcern: { w: 'majority', journal: true },
+    // A call that finds no server fails, rather than to wait in mongoose for one.
+    bufferCommands: false,
+    // Indexes are made by `migrate`.
+    autoIndex: false,
+    autoCreate: false,
+  };
+
+  let opening: Promise<Mongo> | undefined;
+  /** Connects once; from then on the driver finds a server that was away by itself. */
+  const open = () => {
+    opening ??= connect().catch((error: unknown) => {
+      opening = undefined;
+      throw error;
+    });
+    return opening;
+  };
+  async function connect(): Promise<Mongo> {
+    // mongoose takes what is its own out of the options that it is given.
+    await connection.openUri(url, { ...options });
+    const db = connection.getClient().db();
+    return {
+      ...models,
+      pending: db.collection<OutboxNote>(collections.pending),
+      positions: db.collection<PositionDocument>(collections.positions),
+      db,
+    };
+  }
+
+  const seam = createSeam({ store: 'mongo', timeoutMs, isOutage });
+  const migrationSeam = createSeam({ store: 'mongo', timeoutMs: migrationTimeoutMs, isOutage });
+  return {
+    call: (statement, work) => seam(statement, async () => await work(await open())),
+    async ping() {
+      await seam("db.posts.findOne({ _id: 'none' })", async () => {
+        await (await open()).posts.findById('none').lean();
+      });
+    },
+    async migrate() {
+      for (const { collection, index } of migrations) {
+        const statement = `db.${collection}.createIndex(${JSON.stringify(index)})`;
+        await migrationSeam(statement, async () => await (await open()).db.createIndex(collection, index));
+      }
+    },
+    close: () => connection.close(),
+  };
+}
