@@ -1,5 +1,5 @@
-import { moviePageOperation } from '../gateway/server.ts';
 import { connectionOf } from '../gateway/connection.ts';
+import { moviePageOperation } from '../gateway/server.ts';
 import { continueWatching, watchHistory } from '../subgraphs/cassandra/queries.ts';
 import { topMovies, viewsLast24h, viewsPerHour } from '../subgraphs/clickhouse/queries.ts';
 import { sinkProgress } from '../subgraphs/kafka/queries.ts';

@@ -6,6 +6,7 @@ import { readSettings, type Settings } from '../config.ts';
 import { startGateway } from '../gateway/server.ts';
 import { loadedAt } from '../seed/load.ts';
 import { bringUp } from '../stack/bring-up.ts';
+import { demoData } from '../stack/data.ts';
 import { reasonOf, StackError } from '../stack/errors.ts';
 import { rooms } from '../subgraphs/index.ts';
 import { closeConnections } from './client.ts';
@@ -53,7 +54,7 @@ async function main(): Promise<void> {
   process.env.STREAMSHOP_PROFILE = size === 'demo' ? 'bench' : 'bench-large';
   process.env.STREAMSHOP_PORT_OFFSET ??= '800';
   const settings = readSettings();
-  const supervisor = await bringUp({ settings, size });
+  const supervisor = await bringUp({ settings, data: demoData(settings, size) });
   try {
     await measure(settings, values.json);
   } finally {

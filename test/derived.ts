@@ -1,28 +1,50 @@
 import { createClient } from '@clickhouse/client';
+import { Client as Elasticsearch } from '@elastic/elasticsearch';
+import { QdrantClient } from '@qdrant/js-client-rest';
 import { Client } from 'cassandra-driver';
 import { Redis } from 'ioredis';
+import neo4j from 'neo4j-driver';
+import pg from 'pg';
+import { topics } from '../schema/events/index.ts';
 import { settings } from './harness.ts';
 import { lakeEvents } from './lake.ts';
 
 /** All that the derived stores hold, read past the project's own code, in a form that can be compared. */
 export async function derivedState() {
-  const [redis, cassandra, clickhouse, lake] = await Promise.all([
+  const [redis, cassandra, clickhouse, graph, search, vectors, metrics, lake] = await Promise.all([
     redisState(),
     cassandraState(),
     clickhouseState(),
-    lakeEvents(settings, 'watch_events'),
+    neo4jState(),
+    elasticsearchState(),
+    qdrantState(),
+    questdbState(),
+    Promise.all(topics.map((topic) => lakeEvents(settings, topic))),
   ]);
-  return { redis, cassandra, clickhouse, lake: lake.map(({ id }) => id) };
+  return { redis, cassandra, clickhouse, graph, search, vectors, metrics, lake: lake.flat().map(({ id }) => id) };
 }
 
 async function redisState() {
   const redis = new Redis(settings.redis.url);
-  const keys = (await redis.keys('movie:views:*')).sort();
-  const views = keys.length > 0 ? await redis.mget(keys) : [];
-  const leaderboard = await redis.call('ZRANGE', 'leaderboard:views', '0', '-1', 'WITHSCORES');
-  const trending = await redis.call('ZRANGE', 'trending', '0', '-1', 'WITHSCORES');
+  const valuesOf = async (pattern: string) => {
+    const keys = (await redis.keys(pattern)).sort();
+    const values = keys.length > 0 ? await redis.mget(keys) : [];
+    return keys.map((key, index) => [key, values[index]]);
+  };
+  const state = {
+    views: await valuesOf('movie:views:*'),
+    postViews: await valuesOf('post:views:*'),
+    postLikes: await Promise.all(
+      (await redis.keys('post:likes:*'))
+        .sort()
+        .map(async (key) => [key, await redis.zrange(key, '0', '-1', 'WITHSCORES')]),
+    ),
+    deletedPosts: (await redis.smembers('posts:deleted')).sort(),
+    leaderboard: await redis.call('ZRANGE', 'leaderboard:views', '0', '-1', 'WITHSCORES'),
+    trending: await redis.call('ZRANGE', 'trending', '0', '-1', 'WITHSCORES'),
+  };
   await redis.quit();
-  return { views: keys.map((key, i) => [key, views[i]]), leaderboard, trending };
+  return state;
 }
 
 async function cassandraState() {
@@ -42,6 +64,7 @@ async function cassandraState() {
   const state = {
     activity: await rowsOf('user_activity_by_user'),
     continueWatching: await rowsOf('continue_watching_by_user'),
+    social: await rowsOf('social_activity_by_user'),
   };
   await client.shutdown();
   return state;
@@ -58,7 +81,61 @@ async function clickhouseState() {
     perHour: await ask(
       'SELECT movie_id, hour, uniqExactMerge(views) AS views FROM views_per_hour GROUP BY ALL ORDER BY ALL',
     ),
+    engagement: await ask(
+      'SELECT post_id, kind, uniqExact(event_id) AS events FROM post_engagement_events GROUP BY ALL ORDER BY ALL',
+    ),
   };
   await client.close();
   return state;
+}
+
+async function neo4jState() {
+  const driver = neo4j.driver(settings.neo4j.url);
+  const rowsOf = async (query: string) => {
+    const { records } = await driver.executeQuery(query);
+    return records.map((record) => JSON.stringify(record.toObject(), (_, value) => value ?? null));
+  };
+  const state = {
+    nodes: await rowsOf(
+      'MATCH (n) RETURN labels(n) AS labels, properties(n) AS of ORDER BY labels(n)[0], coalesce(n.id, n.name)',
+    ),
+    edges: await rowsOf(`MATCH (a)-[r]->(b)
+      RETURN type(r) AS type, coalesce(a.id, a.name) AS from, coalesce(b.id, b.name) AS to, properties(r) AS of
+      ORDER BY type, from, to`),
+  };
+  await driver.close();
+  return state;
+}
+
+async function elasticsearchState() {
+  const client = new Elasticsearch({ node: settings.elasticsearch.url });
+  const documentsOf = async (index: string) => {
+    const lines: string[] = [];
+    const { hits } = await client.search({ index, size: 10_000, version: true });
+    for (const { _id, _version, _source } of hits.hits) lines.push(JSON.stringify([_id, _version, _source]));
+    return lines.sort();
+  };
+  const state = { movies: await documentsOf('movies'), posts: await documentsOf('posts') };
+  await client.close();
+  return state;
+}
+
+async function qdrantState() {
+  const client = new QdrantClient({ url: settings.qdrant.url, checkCompatibility: false });
+  const pointsOf = async (collection: string) => {
+    const { points } = await client.scroll(collection, { limit: 10_000, with_vector: true });
+    return points.map((point) => JSON.stringify([point.id, point.payload, rounded(point.vector)])).sort();
+  };
+  return { movies: await pointsOf('movies'), posts: await pointsOf('posts') };
+}
+
+/** A text embedded in another batch has another last bit. */
+const rounded = (vector: unknown) => (vector as number[]).map((value) => value.toFixed(3).replace('-0.000', '0.000'));
+
+async function questdbState() {
+  const client = new pg.Client(settings.questdb.url);
+  await client.connect();
+  const { rows } = await client.query('SELECT * FROM streaming_metrics ORDER BY time, movie_id, user_id');
+  await client.end();
+  return rows.map((row) => JSON.stringify(row));
 }

@@ -94,6 +94,39 @@ export async function recordWatch(token: string, overrides: object = {}): Promis
   return data.recordWatch.event.id;
 }
 
+/** Begins or ceases to follow and gives the event's id. */
+export async function follow(token: string, userId: string, { mutation = 'follow' } = {}): Promise<string> {
+  const query = `mutation ($input: FollowInput!) { answer: ${mutation}(input: $input) { event { id } } }`;
+  const { answer } = await askWhole(query, { token, variables: { input: { userId } } });
+  return answer.event.id;
+}
+
+/** Likes a post, movie or tag, or takes it back, and gives the event's id. */
+export async function like(
+  token: string,
+  target: { kind: 'POST' | 'MOVIE' | 'TAG'; targetId: string },
+  { mutation = 'like' } = {},
+): Promise<string> {
+  const query = `mutation ($input: LikeInput!) { answer: ${mutation}(input: $input) { event { id } } }`;
+  const { answer } = await askWhole(query, { token, variables: { input: target } });
+  return answer.event.id;
+}
+
+/** Writes a post through the graph and gives its id and the event's. */
+export async function createPost(token: string, overrides: object = {}): Promise<{ id: string; eventId: string }> {
+  const input = { title: 'A title', body: 'A body.', tags: ['test'], idempotencyKey: randomUUID(), ...overrides };
+  const query = 'mutation ($input: CreatePostInput!) { createPost(input: $input) { post { id } event { id } } }';
+  const { createPost: created } = await askWhole(query, { token, variables: { input } });
+  return { id: created.post.id, eventId: created.event.id };
+}
+
+/** Comments on a post through the graph and gives the event's id. */
+export async function addComment(token: string, postId: string, body = 'A comment.'): Promise<string> {
+  const query = 'mutation ($input: AddCommentInput!) { addComment(input: $input) { event { id } } }';
+  const input = { postId, body, idempotencyKey: randomUUID() };
+  return (await askWhole(query, { token, variables: { input } })).addComment.event.id;
+}
+
 /** Each sink's status for an event, by name. */
 export async function sinkStates(eventId: string, token: string): Promise<Record<string, string>> {
   const { data } = await ask('query ($id: ID!) { event(id: $id) { sinks { name status } } }', {

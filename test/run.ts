@@ -28,7 +28,8 @@ async function test(args: string[]): Promise<number> {
   rmSync(settings.home, { recursive: true, force: true });
   // The rooms are loaded now only, so that the checks can say what is wrong with them first.
   const { bringUp } = await import('../stack/bring-up.ts');
-  const supervisor = await bringUp({ settings, size: 'test' });
+  const { demoData } = await import('../stack/data.ts');
+  const supervisor = await bringUp({ settings, data: demoData(settings, 'test') });
   await serveControl(settings, supervisor);
   const report = join(settings.home, 'tests.json');
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');

@@ -9,4 +9,7 @@ export const movieChanged = z.object({
   runtimeMinutes: z.int().positive(),
   genres: z.array(z.string()),
   tags: z.array(z.string()),
+  /** The film's ids at IMDb and TMDB; absent where they are not known. */
+  imdbId: z.string().optional(),
+  tmdbId: z.string().optional(),
 });

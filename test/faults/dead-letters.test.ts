@@ -38,6 +38,10 @@ test('a poisonous event goes to the dead letters while its partition goes on, an
   expect(await sinkStates(poisoned, user.token)).toEqual({
     cassandra: 'APPLIED',
     clickhouse: 'DEAD',
+    elasticsearch: 'NOT_CONSUMED',
+    neo4j: 'APPLIED',
+    qdrant: 'NOT_CONSUMED',
+    questdb: 'NOT_CONSUMED',
     redis: 'APPLIED',
     s3: 'APPLIED',
   });

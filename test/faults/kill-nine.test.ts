@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { verify } from '../command.ts';
 import { control } from '../control.ts';
 import { derivedState } from '../derived.ts';
-import { newUser, recordWatch, settings, until, untilApplied } from '../harness.ts';
+import { createPost, newUser, recordWatch, settings, until, untilApplied } from '../harness.ts';
 
 const phases = 4;
 const watchesPerPhase = 500;
@@ -44,17 +44,23 @@ test('relay and sinks killed with -9 during 2,000 watches: every accepted one is
   expect(lake.filter((id) => accepted.includes(id))).toHaveLength(watches);
 });
 
-test.for(['postgres', 'redis', 'kafka', 'cassandra', 'clickhouse', 's3'])(
-  '%s killed with -9 comes back by itself, with all that it had acknowledged',
-  async (server) => {
-    const user = await newUser();
-    const before = await recordWatch(user.token, { movieId: 'm131' });
-    await untilApplied(before, user.token);
-    await control(settings, 'kill', server);
-    await control(settings, 'start', server);
+const servers = [
+  ...['postgres', 'redis', 'kafka', 'cassandra', 'clickhouse', 's3'],
+  ...['mongo', 'neo4j', 'elasticsearch', 'qdrant', 'questdb'],
+];
 
-    const after = await until('a watch is accepted', () => recordWatch(user.token, { movieId: 'm131' }));
-    await untilApplied(after, user.token);
-    await verify();
-  },
-);
+test.for(servers)('%s killed with -9 comes back by itself, with all that it had acknowledged', async (server) => {
+  const user = await newUser();
+  const write = async () => [
+    await recordWatch(user.token, { movieId: 'm131' }),
+    (await createPost(user.token, { movieId: 'm131' })).eventId,
+  ];
+  for (const eventId of await write()) await untilApplied(eventId, user.token);
+  await control(settings, 'kill', server);
+  await control(settings, 'start', server);
+
+  for (const eventId of await until('a watch and a post are accepted', write)) {
+    await untilApplied(eventId, user.token);
+  }
+  await verify();
+});

@@ -7,18 +7,9 @@ import { verify } from '../command.ts';
 import { control } from '../control.ts';
 import { derivedState } from '../derived.ts';
 import { askWhole, settings, until } from '../harness.ts';
+import { caughtUp } from '../replay.ts';
 
 const kafka = new Kafka({ brokers: settings.kafka.brokers, logLevel: logLevel.ERROR });
-
-const caughtUp = () =>
-  until(
-    'no sink lags',
-    async () => {
-      const { fanout } = await askWhole('{ fanout { sinks { lag deadLetters } } }');
-      return fanout.sinks.every(({ lag }: { lag: number }) => lag === 0);
-    },
-    120_000,
-  );
 
 test('every event delivered a second time, in other batches, changes nothing', async () => {
   await caughtUp();

@@ -12,8 +12,8 @@ const moviePage = readFileSync(join(root, 'schema', 'operations', 'movie-page.gr
 const films = readFilms();
 const inception = films.find(({ id }) => id === 'm101');
 // The very data that start-up loaded: same size, same moment. No test records a watch of m101, or as Alice.
-const { watches } = generate({ size: 'test', now: loadedAt(settings), films });
-const loaded = [...watches];
+const demo = generate({ size: 'test', now: loadedAt(settings), films });
+const loaded = [...demo.watches];
 const playsOfInception = loaded.filter(({ movieId, action }) => movieId === 'm101' && action === 'PLAY');
 const hourMs = 3_600_000;
 
@@ -39,6 +39,8 @@ describe('the movie page, field by field against what was loaded', () => {
       runtimeMinutes: 148,
       genres: inception?.genres,
       tags: inception?.tags,
+      licensedFrom: '2010-07-16',
+      licensedUntil: '2039-12-31',
     });
   });
 
@@ -154,9 +156,100 @@ describe('the movie page, field by field against what was loaded', () => {
     expect((await part.text()).slice(0, 4)).toBe('ftyp');
   });
 
+  test('MongoDB: the newest posts about the film with their first comments; Redis: their likes', () => {
+    const about = [...demo.posts].filter(({ movieId }) => movieId === 'm101').reverse();
+    const [comments, likes] = [[...demo.comments], [...demo.likes]];
+    expect(about.length).toBeGreaterThanOrEqual(3);
+    const nameOf = (userId: string) => demo.users.find(({ id }) => id === userId)?.name;
+    expect(page.movie.discussion.edges).toEqual(
+      about.slice(0, 3).map(({ id, title, body, createdAt, authorId }) => ({
+        node: {
+          ...{ id, title, body, createdAt: createdAt.toISOString() },
+          author: { id: authorId, name: nameOf(authorId) },
+          viewCount: 0,
+          likeCount: likes.filter(({ kind, targetId }) => kind === 'POST' && targetId === id).length,
+          comments: {
+            edges: comments
+              .filter(({ postId }) => postId === id)
+              .slice(0, 2)
+              .map((comment) => ({
+                node: {
+                  id: comment.id,
+                  body: comment.body,
+                  author: { id: comment.authorId, name: nameOf(comment.authorId) },
+                },
+              })),
+          },
+        },
+      })),
+    );
+  });
+
+  test('Neo4j: those whom Alice follows who have watched it', () => {
+    const followees = [...demo.follows].filter(({ followerId }) => followerId === alice.id);
+    const watchers = new Set(loaded.filter(({ movieId }) => movieId === 'm101').map(({ userId }) => userId));
+    const friends = followees.map(({ followeeId }) => followeeId).filter((id) => watchers.has(id));
+    const shown = page.movie.friendsWhoWatched.map(({ id }: { id: string }) => id);
+    expect(shown).toHaveLength(Math.min(5, friends.length));
+    expect(shown.length).toBeGreaterThan(0);
+    expect(friends).toEqual(expect.arrayContaining(shown));
+    for (const { id, name } of page.movie.friendsWhoWatched) {
+      expect(name).toBe(demo.users.find((user) => user.id === id)?.name);
+    }
+  });
+
+  test('Elasticsearch: films that have something in common with it', () => {
+    expect(page.movie.related).toHaveLength(5);
+    for (const { id, title } of page.movie.related) {
+      const film = films.find((film) => film.id === id);
+      expect(title).toBe(film?.title);
+      expect(id).not.toBe('m101');
+      const its = new Set<string>([...(film?.tags ?? []), ...(film?.genres ?? [])]);
+      const common = [...(inception?.tags ?? []), ...(inception?.genres ?? [])].filter((word) => its.has(word));
+      expect(common).not.toEqual([]);
+    }
+  });
+
+  test('Qdrant: films that mean something alike, nearest first', () => {
+    const scores = page.movie.similar.map(({ score }: { score: number }) => score);
+    expect(scores).toHaveLength(5);
+    expect(scores).toEqual([...scores].sort((a, b) => b - a));
+    for (const { score, movie } of page.movie.similar) {
+      expect(score).toBeGreaterThan(0.2);
+      expect(score).toBeLessThan(1);
+      expect(movie.id).not.toBe('m101');
+      expect(movie.title).toBe(films.find(({ id }) => id === movie.id)?.title);
+    }
+  });
+
+  test('QuestDB: what players reported, minute by minute', () => {
+    const minuteMs = 60_000;
+    const reports = [...demo.playbackMetrics].filter(({ movieId }) => movieId === 'm101');
+    const from = (Math.floor(askedAt / minuteMs) - 59) * minuteMs;
+    const minutes = Map.groupBy(
+      reports.filter(({ measuredAt }) => measuredAt.getTime() >= from + minuteMs),
+      ({ measuredAt }) => new Date(Math.floor(measuredAt.getTime() / minuteMs) * minuteMs).toISOString(),
+    );
+    const average = (numbers: number[]) => numbers.reduce((sum, each) => sum + each, 0) / numbers.length;
+    const shown = new Map<string, { averageBitrateKbps: number; bufferingCountAverage: number }>(
+      page.movie.playbackQuality.map(({ startsAt, ...rest }: { startsAt: string }) => [startsAt, rest]),
+    );
+    expect(minutes.size).toBeGreaterThan(0);
+    for (const [startsAt, ofMinute] of minutes) {
+      expect(shown.get(startsAt)?.averageBitrateKbps).toBeCloseTo(
+        average(ofMinute.map(({ averageBitrateKbps }) => averageBitrateKbps)),
+        3,
+      );
+      expect(shown.get(startsAt)?.bufferingCountAverage).toBeCloseTo(
+        average(ofMinute.map(({ bufferingCount }) => bufferingCount)),
+        3,
+      );
+    }
+  });
+
   test('Kafka: every sink has caught up', () => {
     const names = page.fanout.sinks.map(({ name }: { name: string }) => name).sort();
-    expect(names).toEqual(['cassandra', 'clickhouse', 'redis', 's3']);
+    expect(names).toEqual(['cassandra', 'clickhouse', 'elasticsearch', 'neo4j', 'qdrant', 'questdb', 'redis', 's3']);
     for (const sink of page.fanout.sinks) expect(sink).toMatchObject({ lag: 0, deadLetters: 0 });
   });
 });

@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { definitions } from '../../subgraphs/elasticsearch/indices.ts';
+import { migrate } from '../../subgraphs/elasticsearch/migrate.ts';
+import { openElasticsearch } from '../../subgraphs/elasticsearch/store.ts';
+import { verify } from '../command.ts';
+import { ask, createPost, newUser, settings, untilApplied } from '../harness.ts';
+
+test('a mapping change under traffic loses no answer and no write', async () => {
+  const { movies, posts } = definitions;
+  const changed = {
+    movies: { ...movies, mappings: { ...movies.mappings, _meta: { of: 'a later version' } } },
+    posts: { ...posts, mappings: { ...posts.mappings, _meta: { of: 'a later version' } } },
+  };
+  const store = openElasticsearch({ ...settings.elasticsearch, timeoutMs: 30_000 });
+  const author = await newUser();
+  let isOver = false;
+  let pages = 0;
+  const written: string[] = [];
+
+  const reader = async () => {
+    while (!isOver) {
+      const { data, errors } = await ask('{ movie(id: "m101") { related(first: 5) { id } } movieFacets { total } }');
+      expect(errors).toEqual([]);
+      expect(data.movie.related).toHaveLength(5);
+      expect(data.movieFacets.total).toBeGreaterThanOrEqual(527);
+      pages += 1;
+    }
+  };
+  const writer = async () => {
+    while (!isOver) written.push((await createPost(author.token, { movieId: 'm149' })).eventId);
+  };
+  const traffic = Promise.all([reader(), reader(), writer()]);
+  try {
+    await migrate({ ...store, definitions: changed });
+    await store.migrate();
+  } finally {
+    isOver = true;
+    await traffic;
+  }
+  expect(pages).toBeGreaterThan(10);
+  expect(written.length).toBeGreaterThan(10);
+  for (const eventId of written) await untilApplied(eventId, author.token);
+  await verify();
+  await store.close();
+});
