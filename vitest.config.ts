@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     // Tests stop servers and redeliver events: never those of the developer's own stack.
     env: { STREAMSHOP_PROFILE: process.env.STREAMSHOP_PROFILE ?? 'test' },
-    include: ['{gateway,subgraphs,fanout,stack,seed,schema,test}/**/*.test.ts'],
+    include: ['{gateway,subgraphs,fanout,import,stack,seed,schema,test}/**/*.test.ts'],
     // The files share one set of servers, and some stop a server for a while: one file at a time.
     fileParallelism: false,
     testTimeout: 60_000,

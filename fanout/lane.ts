@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { patiently } from '../gateway/seam.ts';
 import type { EventType, StreamEvent, Topic } from '../schema/events/index.ts';
 import { type ApplySteps, applyAll } from './apply.ts';
 import { type OutageMember, outageBackoff, reasonOf } from './backoff.ts';
@@ -111,7 +112,7 @@ export function openLane({ origin, topic, sink, consumes, feed, outage, logger }
       const nextOffset = (run.at(-1) as Item).offset + 1n;
       // The position, and not the first message's offset: whatever lies between them is nothing that anybody can read.
       const firstOffset = next < nextOffset ? next : (run[0] as Item).offset;
-      await sink.apply({ topic, partition, firstOffset, nextOffset, events });
+      await patiently(() => sink.apply({ topic, partition, firstOffset, nextOffset, events }));
     },
     async bury(item, error) {
       const letter = deadLetterOf(item, origin, reasonOf(error));

@@ -1,6 +1,7 @@
 import type { Settings } from '../config.ts';
 import { openRooms } from '../gateway/open.ts';
 import type { Room } from '../gateway/room.ts';
+import { patiently } from '../gateway/seam.ts';
 import { reasonOf } from './backoff.ts';
 import { joinSources } from './source.ts';
 
@@ -17,10 +18,11 @@ export async function verify(
   const source = joinSources(opened.list.flatMap(({ open }) => open?.source ?? []));
   let isAllThere = true;
   for (const { room, open } of opened.list) {
-    if (!open?.sink) continue;
+    const sink = open?.sink;
+    if (!sink) continue;
     const startedAt = performance.now();
     try {
-      const differences = await open.sink.verify(source);
+      const differences = await patiently(() => sink.verify(source));
       const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
       const verdict = differences.length === 0 ? 'as its source' : `${differences.length} differences`;
       print(`${room.name.padEnd(14)} ${verdict} (${seconds} s)`);

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { createRequest } from './context.ts';
 import { codedError } from './errors.ts';
 import { withRequest } from './request.ts';
-import { createSeam, storeCalls } from './seam.ts';
+import { createSeam, patiently, storeCalls } from './seam.ts';
 
 const refused = new Error('ECONNREFUSED');
 const newSeam = (timeoutMs = 1_000) =>
@@ -36,6 +36,13 @@ test('gives up earlier where the request’s own deadline is nearer', async () =
   expect(await codeIn(waiting)).toBe('STORE_TIMEOUT');
   // Timers count whole milliseconds.
   expect(request.remainingMs()).toBeLessThan(2);
+});
+
+test('gives work for which no client waits more time', async () => {
+  const seam = newSeam(20);
+  const slow = () => seam('BULK', () => delay(100, 'done'));
+  expect(await codeIn(slow())).toBe('STORE_TIMEOUT');
+  expect(await patiently(slow)).toBe('done');
 });
 
 test('requests that are in a hurry do not make a healthy store count as dead', async () => {

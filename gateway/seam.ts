@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { tracingChannel } from 'node:diagnostics_channel';
 import { BrokenCircuitError, ConsecutiveBreaker, circuitBreaker, ExponentialBackoff, handleWhen } from 'cockatiel';
 import { codedError, codeOf } from './errors.ts';
@@ -6,7 +7,7 @@ import { currentRequest } from './request.ts';
 /** What a seam knows of its store. */
 export interface SeamOptions {
   store: string;
-  /** The longest that one call may take, in milliseconds; a request's own deadline may be shorter. */
+  /** The longest that one call may take, in milliseconds; a request's own deadline may be shorter, `patiently` longer. */
   timeoutMs: number;
   /** Whether an error of the client means that the store cannot be reached, rather than that it refused the query. */
   isOutage(error: unknown): boolean;
@@ -29,6 +30,15 @@ export type Seam = <T>(statement: string, work: (signal: AbortSignal) => Promise
 
 /** Observers of store calls subscribe here (tests count calls); without a subscriber it costs nothing. */
 export const storeCalls = tracingChannel<unknown, StoreCall>('streamshop:store');
+
+const patience = new AsyncLocalStorage<number>();
+const patientMs = 30_000;
+
+/**
+ * Runs work for which no client waits, such as a sink's batch: its calls may take half a minute. A busy store that takes
+ * longer for a batch than a page may wait for it would otherwise be asked for the same again and again, in vain.
+ */
+export const patiently = <T>(work: () => T): T => patience.run(patientMs, work);
 
 /** After this many outages or timeouts in a row a store is left alone for a moment, so that pages do not wait for it. */
 const failuresUntilOpen = 5;
@@ -55,14 +65,15 @@ export function createSeam({ store, timeoutMs, isOutage }: SeamOptions): Seam {
   };
 
   return async (statement, work) => {
-    const budgetMs = Math.min(timeoutMs, currentRequest()?.remainingMs() ?? timeoutMs);
+    const longestMs = patience.getStore() ?? timeoutMs;
+    const budgetMs = Math.min(longestMs, currentRequest()?.remainingMs() ?? longestMs);
     const call = () =>
       withinMs(budgetMs, work).catch((error: unknown) => {
         if (error !== late) throw translate(error);
         const timeout = codedError('STORE_TIMEOUT', `${store} did not answer within ${Math.round(budgetMs)} ms.`, {
           store,
         });
-        if (budgetMs < timeoutMs) impatient.add(timeout);
+        if (budgetMs < longestMs) impatient.add(timeout);
         throw timeout;
       });
     try {
