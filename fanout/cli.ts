@@ -15,7 +15,7 @@ import { verify } from './verify.ts';
 
 const help = `npm run fanout -- COMMAND
 
-  status                             rows in the outbox, lag and dead letters of each sink
+  status                             events in the outboxes, lag and dead letters of each sink
   verify                             waits until nothing is pending, then compares every derived store with its source;
                                      exit code 1 where something differs
   redrive [--sink NAME] [--event ID] applies the outstanding dead letters; exit code 1 where one still fails`;

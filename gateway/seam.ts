@@ -23,10 +23,10 @@ export interface StoreCall {
 /**
  * Runs one native query: with a deadline, behind a circuit breaker, observable.
  * @param statement the native statement, for those who observe
- * @param work does the call; should give up when the signal aborts
+ * @param work does the call; should give up when the signal aborts, which it does after `budgetMs`
  * @throws STORE_UNAVAILABLE, STORE_TIMEOUT or STORE_ERROR; coded errors of `work` pass through
  */
-export type Seam = <T>(statement: string, work: (signal: AbortSignal) => Promise<T>) => Promise<T>;
+export type Seam = <T>(statement: string, work: (signal: AbortSignal, budgetMs: number) => Promise<T>) => Promise<T>;
 
 /** Observers of store calls subscribe here (tests count calls); without a subscriber it costs nothing. */
 export const storeCalls = tracingChannel<unknown, StoreCall>('streamshop:store');
@@ -68,7 +68,7 @@ export function createSeam({ store, timeoutMs, isOutage }: SeamOptions): Seam {
     const longestMs = patience.getStore() ?? timeoutMs;
     const budgetMs = Math.min(longestMs, currentRequest()?.remainingMs() ?? longestMs);
     const call = () =>
-      withinMs(budgetMs, work).catch((error: unknown) => {
+      withinMs(budgetMs, (signal) => work(signal, budgetMs)).catch((error: unknown) => {
         if (error !== late) throw translate(error);
         const timeout = codedError('STORE_TIMEOUT', `${store} did not answer within ${Math.round(budgetMs)} ms.`, {
           store,

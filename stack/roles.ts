@@ -9,7 +9,8 @@ import type { Command, Process } from './server.ts';
 /** The roles of the application, as processes for the supervisor: the gateway with all subgraphs, and the workers. */
 export function roleProcesses(settings: Settings): Process[] {
   const { host, port } = settings.gateway;
-  const stop = { signal: 'SIGTERM', graceSeconds: 15 } as const;
+  // A sink finishes its batch, for which a busy store may take half a minute.
+  const stop = { signal: 'SIGTERM', graceSeconds: 35 } as const;
   return [
     {
       name: 'workers',

@@ -97,7 +97,7 @@ async function neo4jState() {
   };
   const state = {
     nodes: await rowsOf(
-      'MATCH (n) RETURN labels(n) AS labels, properties(n) AS of ORDER BY labels(n)[0], coalesce(n.id, n.name)',
+      'MATCH (n) WHERE NOT n:SinkProbe RETURN labels(n) AS labels, properties(n) AS of ORDER BY labels(n)[0], coalesce(n.id, n.name)',
     ),
     edges: await rowsOf(`MATCH (a)-[r]->(b)
       RETURN type(r) AS type, coalesce(a.id, a.name) AS from, coalesce(b.id, b.name) AS to, properties(r) AS of
@@ -129,8 +129,9 @@ async function qdrantState() {
   return { movies: await pointsOf('movies'), posts: await pointsOf('posts') };
 }
 
-/** A text embedded in another batch has another last bit. */
-const rounded = (vector: unknown) => (vector as number[]).map((value) => value.toFixed(3).replace('-0.000', '0.000'));
+/** A text embedded in another batch has another last bit; what was deleted has no vector. */
+const rounded = (vector: unknown) =>
+  Array.isArray(vector) ? vector.map((value) => value.toFixed(3).replace('-0.000', '0.000')) : 'none';
 
 async function questdbState() {
   const client = new pg.Client(settings.questdb.url);

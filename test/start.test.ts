@@ -6,7 +6,7 @@ import { afterAll, expect, test } from 'vitest';
 import { root } from '../config.ts';
 import { isAlive } from '../stack/proc.ts';
 import { readRecords } from '../stack/record.ts';
-import { alice, askWhole, login, until } from './harness.ts';
+import { alice, ask, askWhole, login, until } from './harness.ts';
 
 // What a new user does, on ports and data of its own beside the test stack.
 const home = mkdtempSync(join(tmpdir(), 'streamshop-start-'));
@@ -40,21 +40,34 @@ function start(...args: string[]) {
 const running = () => readRecords(home).filter(isAlive);
 
 test('a first start without a store, Ctrl-C, and a warm start with it', { timeout: 900_000 }, async () => {
-  const first = start('--without', 'cassandra,mongo');
+  const first = start('--without', 'neo4j,qdrant');
   await first.hasSaid('Ctrl-C stops everything.');
   for (const text of [
     `StreamShop answers at ${url}`,
     'alice@streamshop.example / demo-alice-1',
     'bob@streamshop.example / demo-bob-2',
     'query MoviePage($id: ID!)',
-    'On the first movie page: cassandra is switched off here.',
-    'On the first movie page: mongo is switched off here.',
+    'On the first movie page: neo4j is switched off here.',
+    'On the first movie page: qdrant is switched off here.',
     /First start to the first movie page: \d+ s \(limit 600 s\)\. Resident memory: [\d.]+ GB \(limit 4\.5 GB\)/,
   ]) {
     expect(first.output()).toMatch(text);
   }
   const token = /Authorization: Bearer (?<token>\S+)/.exec(first.output())?.groups?.token;
+  expect(first.output().match(/qdrant is switched off/g)).toHaveLength(1);
   expect(await askWhole('{ me { id name } }', { url, token })).toEqual({ me: { id: alice.id, name: 'Alice' } });
+  const off = await ask('{ movie(id: "m101") { title similar { score } friendsWhoWatched { id } } }', { url, token });
+  expect(off.data).toEqual({ movie: { title: 'Inception', similar: null, friendsWhoWatched: null } });
+  const codes = off.errors.map(({ path, extensions }) => [
+    path?.[1],
+    extensions?.code,
+    extensions?.store,
+    extensions?.retryable,
+  ]);
+  expect(codes.sort()).toEqual([
+    ['friendsWhoWatched', 'STORE_UNAVAILABLE', 'neo4j', false],
+    ['similar', 'STORE_UNAVAILABLE', 'qdrant', false],
+  ]);
 
   first.child.kill('SIGINT');
   expect(await first.exitCode).toBe(0);
@@ -65,17 +78,14 @@ test('a first start without a store, Ctrl-C, and a warm start with it', { timeou
   await second.hasSaid('Ctrl-C stops everything.');
   expect(second.output()).toContain('the demo data (test) is there already');
   expect(second.output()).toMatch(/Warm start to the first movie page: \d+ s \(limit 75 s\)/);
-  // The store that was left out fills itself from Kafka.
+  // The stores that were left out fill themselves from Kafka.
   const hers = await login(alice, url);
-  await until('Cassandra has caught up', async () => {
-    const { me, fanout } = await askWhole(
-      '{ me { watchHistory(first: 1) { edges { node { id } } } } fanout { sinks { lag } } }',
-      {
-        url,
-        token: hers,
-      },
-    );
-    return me.watchHistory.edges.length === 1 && fanout.sinks.every(({ lag }: { lag: number }) => lag === 0);
+  const query = '{ movie(id: "m101") { similar { score } friendsWhoWatched { id } } fanout { sinks { lag } } }';
+  await until('Neo4j and Qdrant have caught up', async () => {
+    const { movie, fanout } = await askWhole(query, { url, token: hers });
+    const { similar, friendsWhoWatched } = movie;
+    const isBehind = fanout.sinks.some(({ lag }: { lag: number }) => lag > 0);
+    return !isBehind && similar.length > 0 && friendsWhoWatched.length > 0;
   });
 
   const third = start();

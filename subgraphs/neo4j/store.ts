@@ -29,22 +29,24 @@ export function openNeo4j({ url, user, password, timeoutMs }: Settings['neo4j'])
     telemetryDisabled: true,
   });
   // A transaction that the driver manages is tried again after a second, whatever the settings: too long for a page.
-  const execute = async (cypher: string, params: object, options: { access: SessionMode; timeout?: number }) => {
+  const execute = async (cypher: string, params: object, options: { access: SessionMode; timeout: number }) => {
     const session = driver.session({ database: 'neo4j', defaultAccessMode: options.access });
     try {
-      // The server ends what nobody waits for any more.
-      return await session.run(cypher, params, { timeout: options.timeout ?? timeoutMs });
+      // The server ends what nobody waits for any more; 0 would be for ever.
+      return await session.run(cypher, params, { timeout: Math.max(1, Math.ceil(options.timeout)) });
     } finally {
       await session.close();
     }
   };
 
   const read: Neo4jStore['read'] = (cypher, params = {}) =>
-    seam(cypher, () => execute(cypher, params, { access: neo4j.session.READ }));
+    seam(cypher, (_, timeout) => execute(cypher, params, { access: neo4j.session.READ, timeout }));
   return {
     read,
     write: (cypher, params = {}) =>
-      seam(cypher, (signal) => untilNoVictim(() => execute(cypher, params, { access: neo4j.session.WRITE }), signal)),
+      seam(cypher, (signal, timeout) =>
+        untilNoVictim(() => execute(cypher, params, { access: neo4j.session.WRITE, timeout }), signal),
+      ),
     async ping() {
       await read('RETURN 1');
     },

@@ -1,5 +1,5 @@
 import { between1And, longestPage } from '../../gateway/arguments.ts';
-import { badInput } from '../../gateway/input.ts';
+import { badInput, checkInput, filledText } from '../../gateway/input.ts';
 import { idOf } from '../../gateway/room.ts';
 import { similarMovies } from './queries.ts';
 import type { MovieSimilarArgs, Resolvers } from './types.generated.ts';
@@ -19,7 +19,7 @@ const years = { first: 1888, last: 2200 };
 
 /** @throws BAD_USER_INPUT naming the argument */
 function readFilter({ genre = null, yearFrom = null, yearTo = null }: Omit<MovieSimilarArgs, 'first'>) {
-  if (genre?.trim() === '') throw badInput('genre must not be empty.', ['genre']);
+  if (genre !== null) checkInput(filledText(100), genre, ['genre']);
   for (const [name, year] of Object.entries({ yearFrom, yearTo })) {
     if (year !== null && (year < years.first || year > years.last)) {
       throw badInput(`${name} must be between ${years.first} and ${years.last}.`, [name]);

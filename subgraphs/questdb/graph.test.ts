@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { callsDuring, openTestRoom, type TestRoom } from '../../gateway/testing.ts';
 import { questdb } from './index.ts';
-import { hourlyView } from './migrations.ts';
+import { questdbSink } from './sink.ts';
 import type { QuestDbStore } from './store.ts';
-import { batchOf, report } from './testing.ts';
+import { batchOf, openOwnTables, report } from './testing.ts';
 
 const [minuteMs, hourMs] = [60_000, 3_600_000];
 const [movieId, other] = [`m-${randomUUID()}`, `m-it's "${randomUUID()}`];
@@ -13,11 +13,13 @@ const query = `query ($movies: [_Any!]!, $last: Int! = 60) { _entities(represent
 } } }`;
 const movie = (id: string) => ({ __typename: 'Movie', id });
 
+let store: QuestDbStore;
 let room: TestRoom;
 let now: number;
 
 beforeAll(async () => {
-  room = await openTestRoom(questdb);
+  store = openOwnTables();
+  room = await openTestRoom({ ...questdb, open: () => ({ store, sink: questdbSink(store) }) });
   // The reports of a minute must not come to lie in two.
   now = Math.floor(Date.now() / minuteMs) * minuteMs;
   const at = (minutes: number, seconds = 0) => new Date(now - minutes * minuteMs + seconds * 1_000).toISOString();
@@ -37,7 +39,7 @@ beforeAll(async () => {
   ];
   // The second time in another batch: no answer below may count them twice.
   for (const batch of [events, events.slice(3)]) await room.open.sink?.apply(batchOf(batch));
-  await (room.open.store as QuestDbStore).refreshed(hourlyView);
+  await store.refreshed(store.tables.hourly);
 });
 afterAll(() => room?.[Symbol.asyncDispose]());
 
@@ -125,10 +127,8 @@ test('asks once for 50 movies, and once more for other arguments', async () => {
     week: playbackQuality(lastMinutes: 10080) { reports }
   } } }`;
   const calls = await callsDuring(() => room.execute(twice, { variables: { movies } }));
-  expect(calls.map(({ statement }) => /FROM (\w+)/.exec(statement)?.[1]).sort()).toEqual([
-    'playback_quality_hourly',
-    'streaming_metrics',
-  ]);
+  const asked = calls.map(({ statement }) => /FROM (\w+)/.exec(statement)?.[1]);
+  expect(asked.sort()).toEqual([store.tables.metrics, store.tables.hourly]);
 });
 
 test('what nobody’s id can be is nobody’s', async () => {

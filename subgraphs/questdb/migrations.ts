@@ -1,15 +1,20 @@
 /** How long reports are kept, counted from when they were measured. The lake keeps them for ever. */
 export const retentionDays = 90;
 
-export const metricsTable = 'streaming_metrics';
-export const hourlyView = 'playback_quality_hourly';
+/** The table of reports and its materialized view. */
+export interface Tables {
+  metrics: string;
+  hourly: string;
+}
+
+export const tables: Tables = { metrics: 'streaming_metrics', hourly: 'playback_quality_hourly' };
 export const probeTable = 'sink_probe';
 
 /** The tables, in order; each can run again. Forward only: a change is a new statement at the end. */
-export const migrations: readonly string[] = [
+export const migrations = ({ metrics, hourly }: Tables): readonly string[] => [
   // A partition is a day's folder: what a question about the last hour reads, and what the TTL drops. Symbols are numbers
   // into a dictionary, for words that come again and again; there are too many users for one.
-  `CREATE TABLE IF NOT EXISTS ${metricsTable} (
+  `CREATE TABLE IF NOT EXISTS ${metrics} (
   time TIMESTAMP,
   movie_id SYMBOL CAPACITY 4096,
   user_id VARCHAR,
@@ -22,10 +27,10 @@ export const migrations: readonly string[] = [
 DEDUP UPSERT KEYS(time, movie_id, user_id)`,
 
   // Sums and counts, not averages: an average of averages is none.
-  `CREATE MATERIALIZED VIEW IF NOT EXISTS ${hourlyView} AS (
+  `CREATE MATERIALIZED VIEW IF NOT EXISTS ${hourly} AS (
   SELECT time, movie_id, count() AS reports,
     sum(buffering_count) AS buffering_count_sum, sum(average_bitrate_kbps) AS average_bitrate_kbps_sum
-  FROM ${metricsTable}
+  FROM ${metrics}
   SAMPLE BY 1h
 ) PARTITION BY DAY TTL ${retentionDays} DAYS`,
 

@@ -1,5 +1,4 @@
 import { chunks } from '../../gateway/batches.ts';
-import { hourlyView, metricsTable } from './migrations.ts';
 import type { QuestDbStore } from './store.ts';
 
 export interface MovieSpan {
@@ -72,7 +71,7 @@ const perMinute = (store: QuestDbStore, movieIds: readonly string[], since: stri
   store.select<BucketRow>(
     `SELECT time, movie_id, count() AS reports,
   avg(buffering_count) AS buffering, avg(average_bitrate_kbps) AS bitrate
-FROM ${metricsTable}
+FROM ${store.tables.metrics}
 WHERE movie_id IN (${placeholders(movieIds)}) AND time >= $1
 SAMPLE BY 1m ALIGN TO CALENDAR
 ORDER BY time`,
@@ -84,7 +83,7 @@ const perHour = (store: QuestDbStore, movieIds: readonly string[], since: string
   store.select<BucketRow>(
     `SELECT time, movie_id, reports,
   buffering_count_sum / reports::double AS buffering, average_bitrate_kbps_sum / reports::double AS bitrate
-FROM ${hourlyView}
+FROM ${store.tables.hourly}
 WHERE movie_id IN (${placeholders(movieIds)}) AND time >= $1
 ORDER BY time`,
     [since, ...movieIds],

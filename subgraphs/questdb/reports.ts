@@ -1,5 +1,5 @@
 import type { StreamEventOf } from '../../schema/events/index.ts';
-import { metricsTable, retentionDays } from './migrations.ts';
+import { retentionDays } from './migrations.ts';
 import type { QuestDbStore } from './store.ts';
 
 export type PlaybackReported = StreamEventOf<'playback.reported'>;
@@ -65,7 +65,7 @@ export async function storedEventIds(store: QuestDbStore, reports: readonly Repo
   const times = [...new Set(reports.map(({ time }) => `'${time.toISOString()}'`))];
   const rows = await store.select<Pick<Report, 'time' | 'movieId' | 'userId' | 'eventId'>>(
     `SELECT time, movie_id AS "movieId", user_id AS "userId", event_id AS "eventId"
-FROM ${metricsTable}
+FROM ${store.tables.metrics}
 WHERE time IN (${times.join(', ')})`,
   );
   return new Map(rows.map((row) => [keyOf(row), row.eventId]));
@@ -73,10 +73,10 @@ WHERE time IN (${times.join(', ')})`,
 
 /** Writes reports as one transaction; DEDUP replaces a row with the same keys. */
 export const writeReports = (store: QuestDbStore, reports: readonly Report[]): Promise<void> =>
-  store.write(metricsTable, (rows) => {
+  store.write(store.tables.metrics, (rows) => {
     for (const report of reports) {
       rows
-        .table(metricsTable)
+        .table(store.tables.metrics)
         .symbol('movie_id', report.movieId)
         .symbol('region', report.region)
         .symbol('cdn_node', report.cdnNode)

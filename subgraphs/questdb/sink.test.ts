@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { callsDuring } from '../../gateway/testing.ts';
-import { hourlyView, metricsTable } from './migrations.ts';
 import type { PlaybackReported } from './reports.ts';
 import { questdbSink } from './sink.ts';
 import { batchOf, daysAgo, minutesAgo, type OwnCorner, openCorner, report } from './testing.ts';
@@ -17,13 +16,13 @@ const apply = (...events: PlaybackReported[]) => questdbSink(corner.store).apply
 const rowsOf = (movieId: string) =>
   corner.store.select(
     `SELECT time, user_id, region, cdn_node, buffering_count, average_bitrate_kbps, event_id
-FROM ${metricsTable} WHERE movie_id = $1 ORDER BY time, user_id`,
+FROM ${corner.store.tables.metrics} WHERE movie_id = $1 ORDER BY time, user_id`,
     [movieId],
   );
 const hoursOf = async (movieId: string) => {
-  await corner.store.refreshed(hourlyView);
+  await corner.store.refreshed(corner.store.tables.hourly);
   return await corner.store.select(
-    `SELECT time, reports, buffering_count_sum, average_bitrate_kbps_sum FROM ${hourlyView}
+    `SELECT time, reports, buffering_count_sum, average_bitrate_kbps_sum FROM ${corner.store.tables.hourly}
 WHERE movie_id = $1 ORDER BY time`,
     [movieId],
   );

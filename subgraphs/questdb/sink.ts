@@ -1,6 +1,6 @@
 import type { Sink } from '../../fanout/sink.ts';
 import type { StreamEvent } from '../../schema/events/index.ts';
-import { metricsTable, probeTable } from './migrations.ts';
+import { probeTable } from './migrations.ts';
 import {
   keptSince,
   keptUntil,
@@ -31,13 +31,13 @@ export function questdbSink(store: QuestDbStore): Sink {
         if (absent.length === 0) return;
         if (writes === mostWrites) throw new Error(`QuestDB took ${absent.length} reports and does not show them`);
         await writeReports(store, absent);
-        await store.applied(metricsTable);
+        await store.applied(store.tables.metrics);
       }
     },
     async probe() {
       await store.write(probeTable, (rows) => rows.table(probeTable).symbol('sink', 'questdb').at(startOfDay(), 'ms'));
       // A stuck writer fails every event alike, so it must not pass for a fault of theirs.
-      await store.applied(metricsTable);
+      await store.applied(store.tables.metrics);
     },
     verify: (source) => verify(store, source),
   };

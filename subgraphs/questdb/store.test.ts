@@ -2,12 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { readSettings } from '../../config.ts';
 import { openProxy } from '../../test/proxy.ts';
-import { metricsTable } from './migrations.ts';
 import { playbackQuality } from './queries.ts';
 import { reportOf, writeReports } from './reports.ts';
 import { questdbSink } from './sink.ts';
 import { openQuestDb } from './store.ts';
-import { batchOf, report } from './testing.ts';
+import { batchOf, openOwnTables, report } from './testing.ts';
 
 const settings = readSettings().questdb;
 const unavailable = { extensions: { code: 'STORE_UNAVAILABLE', store: 'questdb', retryable: true } };
@@ -39,7 +38,8 @@ test('migrating again changes nothing, also twice at a time', async () => {
 
 test('a dead QuestDB is STORE_UNAVAILABLE at once, and works again soon after its return', async () => {
   await using proxies = await openProxies();
-  const store = openQuestDb(proxies.own);
+  const store = openOwnTables(proxies.own);
+  await store.migrate();
   const sink = questdbSink(store);
   const event = report({ movieId: `m-${randomUUID()}` });
   await sink.probe();
@@ -70,8 +70,8 @@ test('a write that nobody takes is an outage, though reads work', async () => {
 
 test('a QuestDB that hangs is STORE_TIMEOUT, and works again when it goes on', async () => {
   await using proxies = await openProxies();
-  const store = openQuestDb({ ...proxies.own, timeoutMs: 300 });
-  await store.ping();
+  const store = openOwnTables({ ...proxies.own, timeoutMs: 300 });
+  await store.migrate();
   proxies.sql.freeze();
   proxies.ingest.freeze();
   const timeout = { extensions: { code: 'STORE_TIMEOUT', store: 'questdb' } };
@@ -99,7 +99,7 @@ test('closes soon: never connected, with a dead server and with one that hangs',
   await using dead = await openProxies();
   await using frozen = await openProxies();
   await using silent = await openProxies();
-  const stores = [settings, dead.own, frozen.own, silent.own].map(openQuestDb);
+  const stores = [settings, dead.own, frozen.own, silent.own].map((each) => openQuestDb(each));
   await Promise.all(stores.slice(1, 3).map((store) => store.ping()));
   await dead.sql.cut();
   frozen.sql.freeze();
@@ -115,8 +115,8 @@ test('a statement that QuestDB refuses is STORE_ERROR, and the store goes on', a
   const store = openQuestDb(settings);
   const refused = { extensions: { code: 'STORE_ERROR' } };
   await expect(store.select('SELECT nonsense')).rejects.toMatchObject(refused);
-  const noSuchColumn = store.write(metricsTable, (rows) =>
-    rows.table(metricsTable).intColumn('nonsense', 1).at(1, 'ms'),
+  const noSuchColumn = store.write(store.tables.metrics, (rows) =>
+    rows.table(store.tables.metrics).intColumn('nonsense', 1).at(1, 'ms'),
   );
   await expect(noSuchColumn).rejects.toMatchObject(refused);
   await store.ping();

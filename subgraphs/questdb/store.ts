@@ -4,13 +4,14 @@ import { Pool } from 'pg';
 import type { Settings } from '../../config.ts';
 import type { Context, RoomStore } from '../../gateway/room.ts';
 import { createSeam } from '../../gateway/seam.ts';
-import { hourlyView, migrations } from './migrations.ts';
+import { migrations, tables as ours, type Tables } from './migrations.ts';
 import { isOutage, OutageError } from './outage.ts';
 import { types } from './types.ts';
 import { untilApplied, untilRefreshed, type ViewState, viewState, writerState } from './writer.ts';
 
 /** What queries and the sink need of QuestDB. */
 export interface QuestDbStore extends RoomStore {
+  tables: Tables;
   /** The rows of a SELECT. Values stand as `$1`, `$2` … in the statement and are never pasted into it. */
   select<Row>(statement: string, params?: readonly (string | number)[]): Promise<Row[]>;
   /**
@@ -39,8 +40,11 @@ const poolSize = 4;
 const applyTimeoutMs = 30_000;
 const closeTimeoutMs = 1_000;
 
-/** Opens the clients; the server need not be there: each statement that finds it connects. */
-export function openQuestDb({ url, ingestUrl, timeoutMs }: Settings['questdb']): QuestDbStore {
+/**
+ * Opens the clients; the server need not be there: each statement that finds it connects.
+ * @param tables others than the room's own; tests have theirs, since QuestDB deletes no rows
+ */
+export function openQuestDb({ url, ingestUrl, timeoutMs }: Settings['questdb'], tables: Tables = ours): QuestDbStore {
   const seam = createSeam({ store: 'questdb', timeoutMs, isOutage });
   const seamOfWriter = createSeam({ store: 'questdb', timeoutMs: applyTimeoutMs, isOutage });
   const pool = new Pool({
@@ -63,6 +67,7 @@ export function openQuestDb({ url, ingestUrl, timeoutMs }: Settings['questdb']):
     seam(statement, () => query<Row>(statement, params));
 
   return {
+    tables,
     select,
 
     write: (table, fill) =>
@@ -86,10 +91,10 @@ export function openQuestDb({ url, ingestUrl, timeoutMs }: Settings['questdb']):
       await select('SELECT 1');
     },
     async migrate() {
-      for (const statement of migrations) await seamOfWriter(statement, () => query(statement));
+      for (const statement of migrations(tables)) await seamOfWriter(statement, () => query(statement));
       // A change of its table by hand, such as TRUNCATE, makes a view invalid; it is not refreshed any more then.
-      const [view] = await select<ViewState>(viewState, [hourlyView]);
-      if (view?.status === 'invalid') await select(`REFRESH MATERIALIZED VIEW ${hourlyView} FULL`);
+      const [view] = await select<ViewState>(viewState, [tables.hourly]);
+      if (view?.status === 'invalid') await select(`REFRESH MATERIALIZED VIEW ${tables.hourly} FULL`);
     },
     async close() {
       // A server that hangs does not say goodbye.

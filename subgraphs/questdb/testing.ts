@@ -7,19 +7,30 @@ import type { EventData } from '../../schema/events/index.ts';
 import type { PlaybackReported } from './reports.ts';
 import { openQuestDb, type QuestDbStore } from './store.ts';
 
-/** The shared QuestDB, with movies of a test's own. */
+/** Tables of a test's own. */
 export interface OwnCorner extends AsyncDisposable {
   store: QuestDbStore;
   movie(): string;
 }
 
 export async function openCorner(): Promise<OwnCorner> {
-  const store = openQuestDb(readSettings().questdb);
+  const store = openOwnTables();
   await store.migrate();
+  return { store, movie: () => `m-${randomUUID()}`, [Symbol.asyncDispose]: () => store.close() };
+}
+
+/** The shared QuestDB with tables of a test's own, which are dropped when it is closed: QuestDB deletes no rows. */
+export function openOwnTables(settings = readSettings().questdb): QuestDbStore {
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  const store = openQuestDb(settings, { metrics: name, hourly: `${name}_hourly` });
   return {
-    store,
-    movie: () => `m-${randomUUID()}`,
-    [Symbol.asyncDispose]: () => store.close(),
+    ...store,
+    async close() {
+      const drops = [`DROP MATERIALIZED VIEW IF EXISTS ${name}_hourly`, `DROP TABLE IF EXISTS ${name}`];
+      // A server that a test has made to hang may not answer in time; a table too many does no harm.
+      for (const statement of drops) await store.select(statement).catch(() => {});
+      await store.close();
+    },
   };
 }
 

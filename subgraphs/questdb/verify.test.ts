@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { metricsTable } from './migrations.ts';
 import type { PlaybackReported } from './reports.ts';
 import { questdbSink } from './sink.ts';
 import { batchOf, daysAgo, minutesAgo, type OwnCorner, openCorner, report, sourceOf } from './testing.ts';
@@ -13,7 +12,7 @@ afterAll(() => corner[Symbol.asyncDispose]());
 
 test('names what differs, and nothing that does not', async () => {
   const movieId = corner.movie();
-  // QuestDB is shared: whatever other tests write differs from this source.
+  // The other tests' rows differ from this source.
   const own = async (events: readonly PlaybackReported[]) =>
     (await compare(corner.store, sourceOf(events))).filter(({ what }) => what.includes(movieId));
   const at = (minutes: number) => minutesAgo(minutes).toISOString();
@@ -31,7 +30,7 @@ test('names what differs, and nothing that does not', async () => {
   const values = ({ id, data }: PlaybackReported) =>
     `event ${id}, ${data.bufferingCount} times buffering, 5000 kbps, region eu-west, CDN node eu-west-1`;
   const hour = ({ data }: PlaybackReported) =>
-    `hour ${data.measuredAt.slice(0, 13)}:00:00.000Z of movie ${movieId} in playback_quality_hourly`;
+    `hour ${data.measuredAt.slice(0, 13)}:00:00.000Z of movie ${movieId} in the hourly view`;
   const one = '1 reports, 0 times buffering, 5000 kbps in all';
   const lost = report({ movieId, measuredAt: at(3) });
   expect(await own([first, late, lost])).toEqual([
@@ -46,12 +45,16 @@ test('names what differs, and nothing that does not', async () => {
   ]);
 
   // A wrong value under the right id.
-  await corner.store.write(metricsTable, (rows) => {
-    rows.table(metricsTable).symbol('movie_id', movieId).symbol('region', 'eu-west').symbol('cdn_node', 'eu-west-1');
+  await corner.store.write(corner.store.tables.metrics, (rows) => {
+    rows
+      .table(corner.store.tables.metrics)
+      .symbol('movie_id', movieId)
+      .symbol('region', 'eu-west')
+      .symbol('cdn_node', 'eu-west-1');
     rows.stringColumn('user_id', 'u1').intColumn('buffering_count', 0).intColumn('average_bitrate_kbps', 1);
     rows.stringColumn('event_id', late.id).at(Date.parse(late.data.measuredAt), 'ms');
   });
-  await corner.store.applied(metricsTable);
+  await corner.store.applied(corner.store.tables.metrics);
   expect(await own(events)).toEqual([
     { what: name(late), expected: values(late), actual: values(late).replace('5000', '1') },
     { what: hour(late), expected: one, actual: one.replace('5000', '1') },

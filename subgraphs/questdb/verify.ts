@@ -1,6 +1,5 @@
 import { someOf } from '../../fanout/differences.ts';
 import type { Difference, Source } from '../../fanout/sink.ts';
-import { hourlyView, metricsTable } from './migrations.ts';
 import { addNewest, keptSince, keptUntil, keyOf, type Report, reportOf } from './reports.ts';
 import type { QuestDbStore } from './store.ts';
 
@@ -74,7 +73,7 @@ async function* storedReports(store: QuestDbStore, { since, until }: Span): Asyn
     yield await store.select<Report>(
       `SELECT event_id AS "eventId", time, movie_id AS "movieId", user_id AS "userId", region, cdn_node AS "cdnNode",
   buffering_count AS "bufferingCount", average_bitrate_kbps AS "averageBitrateKbps"
-FROM ${metricsTable}
+FROM ${store.tables.metrics}
 WHERE time >= $1 AND time < $2`,
       [new Date(day).toISOString(), new Date(before).toISOString()],
     );
@@ -90,7 +89,7 @@ interface Hour {
 }
 
 const hourName = ({ movieId, time }: Pick<Hour, 'movieId' | 'time'>) =>
-  `hour ${time.toISOString()} of movie ${movieId} in ${hourlyView}`;
+  `hour ${time.toISOString()} of movie ${movieId} in the hourly view`;
 const sumsOf = (hour: Hour | undefined) =>
   hour ? `${hour.reports} reports, ${hour.bufferingCount} times buffering, ${hour.bitrateKbps} kbps in all` : 'absent';
 
@@ -110,11 +109,11 @@ function hourly(reports: Iterable<Report>): Map<string, Hour> {
 }
 
 async function compareHours(store: QuestDbStore, expected: Map<string, Hour>, span: Span): Promise<Difference[]> {
-  await store.refreshed(hourlyView);
+  await store.refreshed(store.tables.hourly);
   const rows = await store.select<Hour>(
     `SELECT time, movie_id AS "movieId", reports, buffering_count_sum AS "bufferingCount",
   average_bitrate_kbps_sum AS "bitrateKbps"
-FROM ${hourlyView}
+FROM ${store.tables.hourly}
 WHERE time >= $1 AND time <= $2`,
     [span.since.toISOString(), span.until.toISOString()],
   );
