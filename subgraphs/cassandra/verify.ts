@@ -1,4 +1,4 @@
-import { someOf } from '../../fanout/differences.ts';
+import { someOfEach } from '../../fanout/differences.ts';
 import type { Difference, PlaybackFact, Source } from '../../fanout/sink.ts';
 import { certainlyKeptSince } from './retention.ts';
 import type { CassandraStore } from './store.ts';
@@ -7,10 +7,7 @@ import { compareDeeds } from './verify-social.ts';
 /** Compares each user's activities, and the movies to go on with, with the sources of truth. */
 export async function verify(store: CassandraStore, source: Source): Promise<Difference[]> {
   const differences = await compare(store, source);
-  return Map.groupBy(differences, ({ what, expected }) => `${what.split(' ')[0]} ${expected === 'absent'}`)
-    .values()
-    .flatMap(someOf)
-    .toArray();
+  return someOfEach(differences, ({ what, expected }) => `${what.split(' ')[0]} ${expected === 'absent'}`);
 }
 
 /** Every difference. */

@@ -1,4 +1,6 @@
 import type { estypes } from '@elastic/elasticsearch';
+import { codedError } from '../../gateway/errors.ts';
+import { isBusy } from './outage.ts';
 import type { ElasticsearchStore } from './store.ts';
 
 /** A document as it is to be, unless the index has it in this version or a newer one. */
@@ -22,6 +24,7 @@ export interface Refusal {
  * Writes documents in one request. That an index has the same version or a newer one already is a success (409).
  * @param refresh whether to wait until a search finds them
  * @returns those that were refused
+ * @throws STORE_UNAVAILABLE when an index can take none now, whatever is in it; the others may be written
  */
 export async function bulk(
   store: ElasticsearchStore,
@@ -36,6 +39,11 @@ export async function bulk(
     client.bulk({ operations, refresh, filter_path: ['items.*.status', 'items.*.error'] }, options),
   );
   const outcomes = writes.map((write, position) => ({ write, item: items[position]?.index }));
+  const busy = outcomes.find(({ item }) => isBusy(item?.status));
+  if (busy?.item?.error) {
+    const reason = `${busy.write.index} takes no writes now: ${busy.item.error.type}: ${reasonOf(busy.item.error)}`;
+    throw codedError('STORE_UNAVAILABLE', reason, { store: 'elasticsearch' });
+  }
   const stale = outcomes.filter(({ item }) => item?.status === 409);
   // Whoever wrote that version may still be waiting for it to be found.
   if (refresh && stale.length > 0) await makeFindable(store, [...new Set(stale.map(({ write }) => write.index))]);

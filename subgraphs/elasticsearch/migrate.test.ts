@@ -182,12 +182,28 @@ test('what comes while writes are held back is refused as an outage, and applied
   expect(await versions(alias())).toEqual({ late: 7 });
 });
 
+test('a migration that is taken up while writes are held back lets none through', async () => {
+  const batch = batchOf(movie({ movieId: 'late' }, 7));
+  await dieBefore('_aliases');
+  await migrate(
+    storeWith({
+      movies: changed,
+      before: async (statement) => {
+        if (statement.includes('_search'))
+          await expect(room.sink.apply(batch)).rejects.toThrow('cluster_block_exception');
+      },
+    }),
+  );
+  expect(await family()).toEqual(onlyNew());
+  await room.sink.apply(batch);
+});
+
 test('a copy never puts an old version over a newer one', async () => {
   await room.sink.apply(batchOf(movie({ movieId: 'old' }, 1)));
   const { current } = await family();
   await migrate(storeWith({ movies: changed }));
   await room.sink.apply(batchOf(movie({ movieId: 'old' }, 2)));
-  // As a second migration would that was overtaken by the first.
+  // As a copy would that comes late.
   const source = { id: 'old', version: 1, deleted: false };
   const writes = [{ index: onlyNew().current, id: 'old', version: 1, source }];
   expect(current).not.toBe(onlyNew().current);

@@ -16,7 +16,8 @@ const mostPasses = 10;
 /**
  * Brings the indices to their definitions. One whose settings or mapping have changed is made anew beside the old one, filled
  * and put in its place, while readers read and sinks write: the README tells the protocol. A run that was interrupted is
- * taken up by the next.
+ * taken up by the next. One run at a time, which the caller sees to: of two, one that fails would let writes through that the
+ * other holds back.
  * @throws Error when a document does not fit the new mapping; the old index then stays in service
  */
 export async function migrate(store: ElasticsearchStore): Promise<void> {
@@ -31,8 +32,9 @@ async function migrateAlias(store: ElasticsearchStore, definition: Definition): 
   const { current, indices } = await readFamily(store, definition);
   const isBlocked = (name: string) => indices.some((index) => index.name === name && index.isBlocked);
 
-  // Left so by a migration that was interrupted while it held writes back.
-  if (current !== null && isBlocked(current)) await unblock(store, current);
+  // Left so by a migration away from it that was interrupted while it held writes back, and is taken back. One that is
+  // taken up goes on holding them back.
+  if (current === target && isBlocked(current)) await unblock(store, current);
   if (current === null) {
     await createIndex(store, target, { settings, mappings, aliases: { [alias]: {} } });
   } else if (current !== target) {
@@ -42,7 +44,7 @@ async function migrateAlias(store: ElasticsearchStore, definition: Definition): 
     try {
       await moveTo(store, definition, { from: current, to: target });
     } catch (error) {
-      // Another one may have done the same meanwhile, and taken the old index away.
+      // The alias may have moved though the answer to that was lost.
       if ((await readFamily(store, definition)).current !== target) throw error;
     }
   }

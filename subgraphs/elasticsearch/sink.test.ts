@@ -57,6 +57,28 @@ test('redelivery in other batches, newest first and old versions long after, end
   expect(await stored('posts', goneId)).toEqual({ id: goneId, version: 2, deleted: true, _version: 2 });
 });
 
+test('an index that takes no writes now is an outage, and not the fault of an event', async () => {
+  const block = (isBlocked: boolean) =>
+    room.store.call('PUT _settings', (client, options) =>
+      client.indices.putSettings(
+        // As Elasticsearch does when its disk is nearly full.
+        { index: alias('movies'), settings: { 'index.blocks.read_only_allow_delete': isBlocked || null } },
+        options,
+      ),
+    );
+  const unavailable = { extensions: { code: 'STORE_UNAVAILABLE', store: 'elasticsearch', retryable: true } };
+  const [film, text] = [movie({ movieId: randomUUID() }), post({ postId: randomUUID() })];
+  await block(true);
+  await expect(room.sink.apply(batchOf(film, text))).rejects.toMatchObject(unavailable);
+  const whole = room.store.call('PUT _doc', (client, options) =>
+    client.index({ index: alias('movies'), id: film.subject, document: {} }, options),
+  );
+  await expect(whole).rejects.toMatchObject(unavailable);
+  await block(false);
+  await room.sink.apply(batchOf(film, text));
+  expect(await stored('movies', film.subject)).toMatchObject({ version: 1 });
+});
+
 test('applied means findable, at its first delivery and at a repeated one', async () => {
   for (let round = 0; round < 5; round++) {
     const event = movie({ movieId: randomUUID() });

@@ -1,9 +1,10 @@
-import { Client, errors } from '@elastic/elasticsearch';
+import { Client } from '@elastic/elasticsearch';
 import type { Settings } from '../../config.ts';
 import type { Context, RoomStore } from '../../gateway/room.ts';
-import { createSeam, isNetworkError } from '../../gateway/seam.ts';
+import { createSeam } from '../../gateway/seam.ts';
 import { type Definitions, definitions as ours } from './indices.ts';
 import { migrate } from './migrate.ts';
+import { isOutage } from './outage.ts';
 
 /** What queries, the sink and migrations need of Elasticsearch. */
 export interface ElasticsearchStore extends RoomStore {
@@ -50,12 +51,3 @@ export function openElasticsearch(
   };
   return store;
 }
-
-/** Nobody there; or a node that has just started, or lost its master, and says 503 until its shards are back. */
-function isOutage(error: unknown): boolean {
-  if (error instanceof errors.ConnectionError || error instanceof errors.NoLivingConnectionsError) return true;
-  return isNetworkError(error) || statusOf(error) === 503;
-}
-
-export const statusOf = (error: unknown): number | undefined =>
-  (error as { statusCode?: number } | undefined)?.statusCode;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import type { Viewer } from '../../gateway/request.ts';
 import type { Room } from '../../gateway/room.ts';
 import { callsDuring, openTestRoom, type TestRoom } from '../../gateway/testing.ts';
@@ -28,9 +28,12 @@ beforeAll(async () => {
 afterAll(() => room?.[Symbol.asyncDispose]());
 
 /** What the gateway asks once it has heard the sources. */
-async function ask(told: { inPostgres?: object | null; inMongo?: object | null }, asViewer: Viewer | null = viewer) {
+async function ask(
+  told: { inPostgres?: object | null; inMongo?: object | null },
+  { of = room, as = viewer }: { of?: TestRoom; as?: Viewer | null } = {},
+) {
   const event = { __typename: 'Event', id: randomUUID(), ...told };
-  const { data, errors = [] } = await room.execute(query, { viewer: asViewer, variables: { event } });
+  const { data, errors = [] } = await of.execute(query, { viewer: as, variables: { event } });
   const [answer] = JSON.parse(JSON.stringify(data))._entities;
   const { id, ...fields } = answer;
   expect(id).toBe(event.id);
@@ -89,9 +92,22 @@ test.each([
   expect(await ask(told)).toEqual({ fields: nothing, codes: [`STORE_UNAVAILABLE ${store}`] });
 });
 
+test('a source that is switched off is not waited for', async () => {
+  vi.stubEnv('STREAMSHOP_WITHOUT', 'mongo');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  await using without = await openTestRoom(kafka);
+  expect(await ask({ inPostgres: unknown, inMongo: null }, { of: without })).toEqual({
+    fields: nothing,
+    codes: ['NOT_FOUND'],
+  });
+  expect((await ask({ inPostgres: null, inMongo: null }, { of: without })).codes).toEqual([
+    'STORE_UNAVAILABLE postgres',
+  ]);
+});
+
 test('a visitor is told nothing', async () => {
   const known = { isKnown: true, type: 'post.changed' };
-  expect(await ask({ inPostgres: known, inMongo: unknown }, null)).toEqual({
+  expect(await ask({ inPostgres: known, inMongo: unknown }, { as: null })).toEqual({
     fields: nothing,
     codes: ['UNAUTHENTICATED'],
   });

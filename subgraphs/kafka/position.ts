@@ -31,7 +31,7 @@ export interface KnownEvent extends EventPosition {
  * it does not exist.
  * @throws UNAUTHENTICATED for a visitor; NOT_FOUND when no source has it; STORE_UNAVAILABLE when one that might cannot be asked
  */
-export async function eventOf(event: ToldEvent, { request }: RoomContext): Promise<KnownEvent> {
+export async function eventOf(event: ToldEvent, { request, store }: RoomContext): Promise<KnownEvent> {
   await requireViewer(request);
   const { id = '', inPostgres, inMongo } = event;
   const told = [inPostgres, inMongo].find((place) => place?.isKnown);
@@ -39,7 +39,9 @@ export async function eventOf(event: ToldEvent, { request }: RoomContext): Promi
     const { type, topic = null, partition = null, offset = null, publishedAt } = told;
     return { id, type: type ?? '', topic, partition, offset, publishedAt: publishedAt ? new Date(publishedAt) : null };
   }
-  const silent = [inPostgres ? [] : 'postgres', inMongo ? [] : 'mongo'].flat();
+  const answers = { postgres: inPostgres, mongo: inMongo };
+  // One that is switched off never answers: it has no event that anybody could see.
+  const silent = store.sources.filter((name) => !answers[name]);
   if (silent.length === 0) throw notFound('event', id);
   throw codedError('STORE_UNAVAILABLE', `${silent.join(' and ')} cannot tell now whether there is such an event.`, {
     store: silent[0],

@@ -31,7 +31,7 @@ export async function sinkProgress(store: KafkaStore, keys: readonly 'all'[]): P
   return keys.map(() => progress);
 }
 
-/** An event and where it stands, as Postgres knows it; what is not known yet is null. */
+/** An event and where it stands, as its source of truth knows it; what is not known yet is null. */
 export interface EventPosition {
   id: string;
   type: string;

@@ -11,10 +11,16 @@ import type { KeyedEvent } from '../../schema/events/make.ts';
 import { lazyClient } from './client.ts';
 import { createOutgoing } from './outgoing.ts';
 
+/** The sources of truth whose events can be asked for by their id. */
+export const eventSources = ['postgres', 'mongo'] as const;
+export type EventSource = (typeof eventSources)[number];
+
 /** What queries and commands need of Kafka. */
 export interface KafkaStore extends RoomStore {
   /** The sinks of all rooms: who consumes what. */
   sinks: readonly SinkInfo[];
+  /** The sources of truth that may know an event. */
+  sources: readonly EventSource[];
   deadLetters: DeadLetterView;
   /**
    * One call of the seam.
@@ -27,8 +33,15 @@ export interface KafkaStore extends RoomStore {
 
 export type RoomContext = Context<KafkaStore>;
 
-/** Opens the clients, which connect when they are first asked; the broker need not be there. */
-export function openKafka(settings: Settings['kafka'], sinks: readonly SinkInfo[]): KafkaStore {
+/**
+ * Opens the clients, which connect when they are first asked; the broker need not be there.
+ * @param sources those of the sources of truth that are switched on
+ */
+export function openKafka(
+  settings: Settings['kafka'],
+  sinks: readonly SinkInfo[],
+  sources: readonly EventSource[] = eventSources,
+): KafkaStore {
   // A page must not wait while kafkajs tries again: it asks anew, and then there is a new client.
   const kafka = kafkaClient({ settings, retries: 0 });
   const seam = createSeam({ store: 'kafka', timeoutMs: settings.timeoutMs, isOutage });
@@ -51,6 +64,7 @@ export function openKafka(settings: Settings['kafka'], sinks: readonly SinkInfo[
 
   return {
     sinks,
+    sources,
     deadLetters,
     call,
     async send(events) {

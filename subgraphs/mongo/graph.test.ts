@@ -112,6 +112,39 @@ describe('Post', () => {
     const expected = [...comments].sort((a, b) => +a.createdAt - +b.createdAt || (a.id < b.id ? -1 : 1));
     expect(await walk('Post', postId, 'comments')).toEqual(expected.map(({ id }) => id));
   });
+
+  test('of several posts are one call, each as if it had been asked for alone', async () => {
+    const postIds = await writePosts([newId('m')], 12);
+    const comments = postIds.flatMap((postId, n) =>
+      Array.from({ length: n }, (_, second) => ({
+        ...{
+          id: newId('c'),
+          postId,
+          authorId: 'u1',
+          body: 'Hm.',
+          createdAt: new Date(1_767_000_000_000 + second * 1_000),
+        },
+      })),
+    );
+    await importComments(room.store, comments);
+    const query = lists(`... on Post { id comments(first: $first, after: $after) ${connection} }`);
+    const ask = async (ids: readonly string[], after: string | null) => {
+      const { data, errors } = await room.execute(query, { variables: { ...of('Post', ids), first: 3, after } });
+      expect(errors).toBeUndefined();
+      return data?._entities as { comments: Connection }[];
+    };
+    let together: { comments: Connection }[] = [];
+    const calls = await callsDuring(async () => {
+      together = await ask(postIds, null);
+    });
+    // That the posts are there, and their comments.
+    expect(calls).toHaveLength(2);
+    expect(together.map(({ comments }) => comments.edges.length)).toEqual([0, 1, 2, ...Array(9).fill(3)]);
+    for (const n of [0, 2, 11]) expect(await ask([postIds[n] as string], null)).toEqual([together[n]]);
+    const after = together[11]?.comments.pageInfo.endCursor ?? null;
+    const second = await ask(postIds, after);
+    expect(await ask([postIds[7] as string], after)).toEqual([second[7]]);
+  });
 });
 
 describe('lists of posts', () => {

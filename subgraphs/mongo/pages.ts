@@ -1,3 +1,4 @@
+import { concurrently } from '../../gateway/batches.ts';
 import type { Page, Place } from '../../gateway/connection.ts';
 import type { CommentDocument, PostDocument } from './documents.ts';
 import type { MongoStore } from './store.ts';
@@ -23,19 +24,16 @@ type Listed = PostDocument | CommentDocument;
 
 /**
  * Pages of lists, in the order of keys; each holds one document more than its page, where there is one. Keys that want the same
- * page of different lists are one statement.
+ * page of different lists are one call: of posts one statement, and of comments, of which one post may have very many, a bounded
+ * one for each.
  */
 export async function pagesOf(store: MongoStore, lists: Lists, keys: readonly PageKey[]): Promise<Listed[][]> {
   const samePage = Map.groupBy(keys, ({ page }) => JSON.stringify(page));
   const found = new Map<PageKey, Listed[]>();
   await Promise.all(
     [...samePage.values()].map(async (group) => {
-      const [{ page }] = group as [PageKey];
-      const values = group.map(({ value }) => value);
-      const pages =
-        values.length === 1
-          ? [await pageOf(store, lists, group[0] as PageKey)]
-          : await eachPage(store, lists, { values, page });
+      const isLong = lists.collection === 'comments';
+      const pages = await (isLong || group.length === 1 ? eachAlone : allAtOnce)(store, lists, group);
       for (const [n, key] of group.entries()) found.set(key, pages[n] ?? []);
     }),
   );
@@ -44,32 +42,40 @@ export async function pagesOf(store: MongoStore, lists: Lists, keys: readonly Pa
 
 const sortOf = ({ direction }: Lists) => ({ createdAt: direction, _id: direction });
 
-/** One list's page. With the index it reads the documents of the page, and no other. */
-async function pageOf(store: MongoStore, lists: Lists, { value, page }: PageKey): Promise<Listed[]> {
+/** So many lists are asked for at the same time; others want connections, too. */
+const findsAtOnce = 8;
+
+/**
+ * The same page of several lists, a statement for each. With the index each reads the documents of its page and no other,
+ * however long the list is.
+ */
+async function eachAlone(store: MongoStore, lists: Lists, keys: readonly PageKey[]): Promise<Listed[][]> {
   const { collection, field, filter } = lists;
+  const [{ page }] = keys as [PageKey];
   const sort = JSON.stringify(sortOf(lists));
   const statement = `db.${collection}.find({ ${field}: VALUE, … }, { outbox: 0 }).sort(${sort}).limit(${page.first + 1})`;
-  const where: object = { [field]: value, ...filter, ...(page.after && placesBehind(page.after, lists)) };
   const options = { projection: { outbox: 0 }, sort: sortOf(lists), limit: page.first + 1 };
-  return await store.call(
-    statement,
-    async ({ db }) => await db.collection<Listed>(collection).find(where, options).toArray(),
-  );
+  const pages: Listed[][] = [];
+  await store.call(statement, async ({ db }) => {
+    await concurrently(findsAtOnce, keys.entries(), async ([n, { value }]) => {
+      const where: object = { [field]: value, ...filter, ...(page.after && placesBehind(page.after, lists)) };
+      pages[n] = await db.collection<Listed>(collection).find(where, options).toArray();
+    });
+  });
+  return pages;
 }
 
 /**
  * The same page of several lists, in one statement: $group collects the ids of each list, in order, $slice keeps the first
  * ones, and only their documents are fetched. All that comes before $lookup is in the index; but unlike a find with a limit
- * it reads the index to the lists' ends.
+ * it reads the index to the lists' ends, and holds all of their ids.
  */
-async function eachPage(
-  store: MongoStore,
-  lists: Lists,
-  { values, page }: { values: readonly string[]; page: Page },
-): Promise<Listed[][]> {
+async function allAtOnce(store: MongoStore, lists: Lists, keys: readonly PageKey[]): Promise<Listed[][]> {
   const { collection, field, filter } = lists;
+  const [{ page }] = keys as [PageKey];
+  const values = keys.map(({ value }) => value);
   const pipeline = [
-    { $match: { [field]: { $in: [...values] }, ...filter, ...(page.after && placesBehind(page.after, lists)) } },
+    { $match: { [field]: { $in: values }, ...filter, ...(page.after && placesBehind(page.after, lists)) } },
     { $sort: sortOf(lists) },
     { $group: { _id: `$${field}`, ids: { $push: '$_id' } } },
     { $project: { ids: { $slice: ['$ids', page.first + 1] } } },

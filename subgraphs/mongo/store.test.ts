@@ -1,4 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { storeCalls } from '../../gateway/seam.ts';
 import { openProxy } from '../../test/proxy.ts';
 import { createPost } from './commands.ts';
 import { insertNew } from './insert-new.ts';
@@ -34,6 +36,29 @@ test('migrating again changes nothing, also twice at a time', async () => {
     'authorId_1_isDeleted_1_createdAt_-1__id_-1',
     'movieId_1_isDeleted_1_createdAt_-1__id_-1',
   ]);
+  await store.close();
+});
+
+test('an index that takes longer than a page’s patience is made all the same', async () => {
+  const { proxy, settings } = await openBehindProxy();
+  await using _ = proxy;
+  const store = openMongo({ ...settings, timeoutMs: 300 });
+  const migrating = Promise.withResolvers<void>();
+  let statements = 0;
+  const freezeOnce = () => {
+    // By the second one it is connected.
+    if (++statements === 2) {
+      proxy.freeze();
+      migrating.resolve();
+    }
+  };
+  storeCalls.start.subscribe(freezeOnce);
+  const migration = store.migrate();
+  await Promise.race([migrating.promise, migration]);
+  storeCalls.start.unsubscribe(freezeOnce);
+  await delay(1_500);
+  await proxy.mend();
+  await migration;
   await store.close();
 });
 

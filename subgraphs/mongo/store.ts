@@ -29,7 +29,7 @@ export type RoomContext = Context<MongoStore>;
 
 /** A server that is not there costs a page this long. The driver looks for it anew as often as it is asked, twice a second. */
 const serverSelectionTimeoutMs = 500;
-/** Building an index over many documents takes its time. */
+/** Building an index over many documents takes its time, in which the connection is silent. */
 const migrationTimeoutMs = 60_000;
 
 /** Makes the client, without connecting: the first call that finds the server does. */
@@ -91,9 +91,17 @@ export function openMongo({ url, timeoutMs }: Settings['mongo']): MongoStore {
       });
     },
     async migrate() {
-      for (const { collection, index } of migrations) {
-        const statement = `db.${collection}.createIndex(${JSON.stringify(index)})`;
-        await migrationSeam(statement, async () => await (await open()).db.createIndex(collection, index));
+      const client = new mongoose.mongo.MongoClient(url, {
+        ...{ appName: 'streamshop-migrations', serverSelectionTimeoutMS: serverSelectionTimeoutMs },
+        ...{ connectTimeoutMS: timeoutMs, socketTimeoutMS: migrationTimeoutMs },
+      });
+      try {
+        for (const { collection, index } of migrations) {
+          const statement = `db.${collection}.createIndex(${JSON.stringify(index)})`;
+          await migrationSeam(statement, async () => await client.db().createIndex(collection, index));
+        }
+      } finally {
+        await client.close();
       }
     },
     close: () => connection.close(),

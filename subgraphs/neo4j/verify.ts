@@ -1,15 +1,12 @@
 import neo4j from 'neo4j-driver';
-import { someOf } from '../../fanout/differences.ts';
+import { someOfEach } from '../../fanout/differences.ts';
 import type { Difference, Source } from '../../fanout/sink.ts';
 import type { Neo4jStore } from './store.ts';
 
 /** Compares users, movies, follows and likes by version, and what was watched by its last time, with the source of truth. */
 export async function verify(store: Neo4jStore, source: Source): Promise<Difference[]> {
   const differences = await compare(store, source);
-  return Map.groupBy(differences, ({ what, expected }) => `${what.split(' ')[0]} ${expected === 'absent'}`)
-    .values()
-    .flatMap(someOf)
-    .toArray();
+  return someOfEach(differences, ({ what, expected }) => `${what.split(' ')[0]} ${expected === 'absent'}`);
 }
 
 /** Every difference. */

@@ -130,3 +130,17 @@ test.each([
   });
   expect(calls).toEqual([]);
 });
+
+test.each([
+  ['half of a surrogate pair', 'Dr\ud83dma'],
+  ['10 kB', 'x'.repeat(10_000)],
+])('a genre of %s is refused', async (_, genre) => {
+  const source = `query ($genre: String) {
+    _entities(representations: [{ __typename: "Movie", id: "m1" }]) { ... on Movie { similar(genre: $genre) { score } } }
+  }`;
+  const calls = await callsDuring(async () => {
+    const { errors } = await room.execute(source, { variables: { genre } });
+    expect(errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', argument: ['genre'] });
+  });
+  expect(calls).toEqual([]);
+});

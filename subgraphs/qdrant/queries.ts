@@ -25,7 +25,7 @@ export interface SimilarMovie {
 export async function similarMovies(store: QdrantStore, keys: readonly SimilarKey[]): Promise<SimilarMovie[][]> {
   const all = await nearest(store, keys);
   if (all) return all;
-  const known = await withVector(store, keys);
+  const known = await withPoint(store, keys);
   const found = known.length > 0 ? ((await nearest(store, known)) ?? []) : [];
   const answers = new Map(known.map((key, index) => [key, found[index] ?? []]));
   return keys.map((key) => answers.get(key) ?? []);
@@ -61,8 +61,8 @@ function searchOf({ id, first, genre, yearFrom, yearTo }: SimilarKey): Search {
   };
 }
 
-/** Those of the movies that Qdrant has a vector of. */
-async function withVector(store: QdrantStore, keys: readonly SimilarKey[]): Promise<SimilarKey[]> {
+/** Those of the movies that Qdrant has a point of. */
+async function withPoint(store: QdrantStore, keys: readonly SimilarKey[]): Promise<SimilarKey[]> {
   const ids = [...new Set(keys.map(({ id }) => pointId(id)))];
   const points = await store.call('POST /collections/movies/points { "ids": […], "with_payload": false }', (client) =>
     client.retrieve('movies', { ids, with_payload: false }),

@@ -1,5 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { readSettings } from '../../config.ts';
+import { patiently } from '../../gateway/seam.ts';
 import { openProxy } from '../../test/proxy.ts';
 import { openEmbedder } from './embeddings/embedder.ts';
 import { similarMovies } from './queries.ts';
@@ -62,6 +64,17 @@ test('a Qdrant that hangs is STORE_TIMEOUT, and works again when it goes on', as
   await expect(store.ping()).rejects.toMatchObject({ extensions: { code: 'STORE_TIMEOUT' } });
   await proxy.mend();
   await expect.poll(() => store.ping().then(() => 'up'), soon).toBe('up');
+  await store.close();
+});
+
+test('work that may take longer than a page is not ended by the client', async () => {
+  await using proxy = await openProxy(server);
+  const store = open({ url: `http://${proxy.address}`, timeoutMs: 200 });
+  await patiently(() => store.ping());
+  proxy.freeze();
+  const slow = patiently(() => store.call('test', (client) => client.getCollections()));
+  // Longer than the client waits for what a page asks.
+  await Promise.all([slow, delay(1_000).then(proxy.mend)]);
   await store.close();
 });
 

@@ -14,20 +14,21 @@ export interface QdrantStore extends RoomStore {
 
 export type RoomContext = Context<QdrantStore>;
 
-/** Making a collection writes and syncs many files. */
+/** Making a collection writes and syncs many files. A sink's call may take as long (`patiently` of the seam). */
 const migrateTimeoutMs = 30_000;
 
 /** Opens the client; the server need not be there. It speaks HTTP, so there is nothing to reconnect. */
 export function openQdrant({ url, timeoutMs }: Settings['qdrant'], embedder: Embedder): QdrantStore {
   const seam = createSeam({ store: 'qdrant', timeoutMs, isOutage });
   const migration = createSeam({ store: 'qdrant', timeoutMs: migrateTimeoutMs, isOutage });
-  // The seam's deadline comes first; the client's own ends what nobody waits for any more.
+  // What the seam has given up, the client ends a while later. A client has one timeout for all that it asks, so there is
+  // another one for work that the seam lets take longer than a page.
   const clientOf = (timeout: number) => new QdrantClient({ url, timeout, checkCompatibility: false });
   const client = clientOf(2 * timeoutMs);
   const patient = clientOf(2 * migrateTimeoutMs);
 
   return {
-    call: (statement, work) => seam(statement, () => work(client)),
+    call: (statement, work) => seam(statement, (_, budgetMs) => work(budgetMs > timeoutMs ? patient : client)),
     async ping() {
       await seam('GET /collections', () => client.getCollections());
     },

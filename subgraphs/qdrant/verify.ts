@@ -1,5 +1,5 @@
 import type { QdrantClient } from '@qdrant/js-client-rest';
-import { someOf } from '../../fanout/differences.ts';
+import { someOfEach } from '../../fanout/differences.ts';
 import type { Difference, Source } from '../../fanout/sink.ts';
 import type { CollectionName, Stand } from './points.ts';
 import type { QdrantStore } from './store.ts';
@@ -7,12 +7,9 @@ import type { QdrantStore } from './store.ts';
 /** Compares the version of every movie and post, and which posts are deleted, with the sources of truth. */
 export async function verify(store: QdrantStore, source: Source): Promise<Difference[]> {
   const differences = await compare(store, source);
-  return Map.groupBy(differences, ({ what, expected, actual }) =>
+  return someOfEach(differences, ({ what, expected, actual }) =>
     [what.split(' ')[0], expected === 'absent', actual === 'absent'].join(),
-  )
-    .values()
-    .flatMap(someOf)
-    .toArray();
+  );
 }
 
 /** Every difference. */

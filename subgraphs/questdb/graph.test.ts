@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { callsDuring, openTestRoom, type TestRoom } from '../../gateway/testing.ts';
 import { questdb } from './index.ts';
+import { playbackQuality } from './queries.ts';
 import { questdbSink } from './sink.ts';
 import type { QuestDbStore } from './store.ts';
 import { batchOf, openOwnTables, report } from './testing.ts';
@@ -72,8 +73,10 @@ test('a span begins where it says, with the current minute as its last', async (
   expect(await buckets(5)).toEqual([0]);
   // One more, since a new minute may have begun meanwhile.
   expect(await buckets(6 + 1)).toEqual([5 * minuteMs, 0]);
-  const [day] = await ask(1_440, movieId);
-  expect(day?.[0]).toEqual([90 * minuteMs, 60, 1, 1, 1_500]);
+  const [sixHours] = await ask(360, movieId);
+  expect(sixHours?.[0]).toEqual([90 * minuteMs, 60, 1, 1, 1_500]);
+  const [longer] = await ask(361, movieId);
+  expect(new Set(longer?.map(([, bucketSeconds]) => bucketSeconds))).toEqual(new Set([3_600]));
 });
 
 test('a longer span is per hour, and the averages are those of the reports', async () => {
@@ -129,6 +132,21 @@ test('asks once for 50 movies, and once more for other arguments', async () => {
   const calls = await callsDuring(() => room.execute(twice, { variables: { movies } }));
   const asked = calls.map(({ statement }) => /FROM (\w+)/.exec(statement)?.[1]);
   expect(asked.sort()).toEqual([store.tables.metrics, store.tables.hourly]);
+});
+
+test('many spans are one statement for minutes and one for hours, and each is answered as if it were alone', async () => {
+  // A new minute may begin in between: no report lies at an edge of these.
+  const spans = [60, 7, 20, 360, 100, 361, 2 * 24 * 60, 90 * 24 * 60];
+  const keys = spans.flatMap((lastMinutes) => [movieId, other].map((id) => ({ id, lastMinutes })));
+  let together: Awaited<ReturnType<typeof playbackQuality>> = [];
+  const calls = await callsDuring(async () => {
+    together = await playbackQuality(store, keys);
+  });
+  expect(calls).toHaveLength(2);
+  for (const [index, key] of keys.entries()) {
+    expect(together[index], JSON.stringify(key)).toEqual((await playbackQuality(store, [key]))[0]);
+  }
+  expect(together.slice(0, 8).map(({ length }) => length)).toEqual([3, 1, 2, 1, 3, 1, 4, 1]);
 });
 
 test('what nobody’s id can be is nobody’s', async () => {

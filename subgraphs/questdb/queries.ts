@@ -15,30 +15,48 @@ export interface QualityBucket {
   averageBitrateKbps: number;
 }
 
-/** Up to a day is read from the reports themselves; a longer span from the hourly view, which has fewer rows. */
-export const longestPerMinute = 24 * 60;
+/** Up to six hours are read from the reports themselves; a longer span from the hourly view, which has fewer rows. */
+const longestPerMinute = 6 * 60;
 
 /** Every id is a parameter of its own, of which the wire protocol counts 65,535. */
 const idsPerStatement = 1_000;
 
-/** Playback quality over the last minutes, per minute or hour, oldest first; keys with the same span share a statement. */
+/**
+ * Playback quality over the last minutes, per minute or hour, oldest first. Minutes are one statement and hours another,
+ * whatever the spans: each reads the longest one, of which every key gets its own part.
+ */
 export async function playbackQuality(store: QuestDbStore, keys: readonly MovieSpan[]): Promise<QualityBucket[][]> {
   const now = Date.now();
   const answers = new Map<MovieSpan, QualityBucket[]>();
-  const groups = [...Map.groupBy(keys, ({ lastMinutes }) => lastMinutes)].flatMap(([lastMinutes, alike]) =>
-    [...chunks(alike, idsPerStatement)].map((group) => ({ lastMinutes, group })),
-  );
+  const kinds = Map.groupBy(keys, ({ lastMinutes }) => (lastMinutes <= longestPerMinute ? 60 : 3_600));
   await Promise.all(
-    groups.map(async ({ lastMinutes, group }) => {
-      const bucketSeconds = lastMinutes <= longestPerMinute ? 60 : 3_600;
-      const ids = group.map(({ id }) => id);
-      const since = firstBucket(now, lastMinutes, bucketSeconds).toISOString();
-      const rows = await (bucketSeconds === 60 ? perMinute : perHour)(store, ids, since);
-      const movies = Map.groupBy(rows, ({ movie_id }) => movie_id);
-      for (const key of group) answers.set(key, (movies.get(key.id) ?? []).map(bucketOf(bucketSeconds)));
+    [...kinds].map(async ([bucketSeconds, alike]) => {
+      const since = (lastMinutes: number) => firstBucket(now, lastMinutes, bucketSeconds);
+      const longest = since(Math.max(...alike.map(({ lastMinutes }) => lastMinutes)));
+      const movies = await bucketsOfMovies(store, { bucketSeconds, ids: alike.map(({ id }) => id), since: longest });
+      for (const key of alike) {
+        const first = since(key.lastMinutes);
+        answers.set(key, movies.get(key.id)?.filter(({ startsAt }) => startsAt >= first) ?? []);
+      }
     }),
   );
   return keys.map((key) => answers.get(key) ?? []);
+}
+
+/** The buckets of each movie that has any, oldest first. */
+async function bucketsOfMovies(
+  store: QuestDbStore,
+  { bucketSeconds, ids, since }: { bucketSeconds: number; ids: readonly string[]; since: Date },
+): Promise<Map<string, QualityBucket[]>> {
+  const read = bucketSeconds === 60 ? perMinute : perHour;
+  const movies = new Map<string, QualityBucket[]>();
+  for (const chunk of chunks(new Set(ids), idsPerStatement)) {
+    const rows = await read(store, chunk, since.toISOString());
+    for (const [id, ofOne] of Map.groupBy(rows, ({ movie_id }) => movie_id)) {
+      movies.set(id, ofOne.map(bucketOf(bucketSeconds)));
+    }
+  }
+  return movies;
 }
 
 /** When the first of the buckets begins that lie in the last minutes, the current bucket included. */

@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { readSettings } from '../../config.ts';
+import { patiently } from '../../gateway/seam.ts';
 import { openProxy } from '../../test/proxy.ts';
 import { playbackQuality } from './queries.ts';
 import { reportOf, writeReports } from './reports.ts';
@@ -83,6 +86,35 @@ test('a QuestDB that hangs is STORE_TIMEOUT, and works again when it goes on', a
   await Promise.all([proxies.sql.mend(), proxies.ingest.mend()]);
   await expect.poll(() => ask(store).then(() => 'up', String), { timeout: 10_000, interval: 50 }).toBe('up');
   await store.close();
+});
+
+test('work that may take longer than a page is not ended by the driver', async () => {
+  await using proxies = await openProxies();
+  const store = openQuestDb({ ...proxies.own, timeoutMs: 200 });
+  await patiently(() => store.ping());
+  proxies.sql.freeze();
+  const slow = patiently(() => store.ping());
+  // Longer than the driver waits for a page's query.
+  await Promise.all([slow, delay(1_000).then(proxies.sql.mend)]);
+  await store.close();
+});
+
+test('a user and password of the URL for lines are sent, and never said', async () => {
+  const url = new URL(settings.ingestUrl);
+  [url.username, url.password] = ['admin', 'se:cret'];
+  const store = openOwnTables({ ...settings, ingestUrl: url.href });
+  await store.migrate();
+  await writeReports(store, [reportOf(report({ movieId: `m-${randomUUID()}` }))]);
+  await store.close();
+
+  await using proxies = await openProxies();
+  url.host = proxies.ingest.address;
+  const own = openQuestDb({ ...settings, ingestUrl: url.href });
+  await proxies.ingest.cut();
+  const failure = await writeReports(own, [reportOf(report({}))]).catch((error: unknown) => error);
+  expect(failure).toMatchObject(unavailable);
+  expect(inspect(failure, { depth: 10 })).not.toContain('cret');
+  await own.close();
 });
 
 test('opened while QuestDB is dead, it finds it later', async () => {

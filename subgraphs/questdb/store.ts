@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createBuffer, type SenderBuffer } from '@questdb/nodejs-client';
 import { Pool } from 'pg';
 import type { Settings } from '../../config.ts';
+import { readCredentials } from '../../gateway/credentials.ts';
 import type { Context, RoomStore } from '../../gateway/room.ts';
 import { createSeam } from '../../gateway/seam.ts';
 import { migrations, tables as ours, type Tables } from './migrations.ts';
@@ -38,6 +39,8 @@ export type RoomContext = Context<QuestDbStore>;
 const poolSize = 4;
 /** Rows of many days are sorted into as many partitions: a writer may need longer than a page may wait. */
 const applyTimeoutMs = 30_000;
+/** So much later than the seam does the client give a query up. */
+const overdueMs = 500;
 const closeTimeoutMs = 1_000;
 
 /**
@@ -47,24 +50,28 @@ const closeTimeoutMs = 1_000;
 export function openQuestDb({ url, ingestUrl, timeoutMs }: Settings['questdb'], tables: Tables = ours): QuestDbStore {
   const seam = createSeam({ store: 'questdb', timeoutMs, isOutage });
   const seamOfWriter = createSeam({ store: 'questdb', timeoutMs: applyTimeoutMs, isOutage });
+  const ingest = readCredentials('QUESTDB_INGEST_URL', ingestUrl);
   const pool = new Pool({
     connectionString: url,
     application_name: 'streamshop',
     max: poolSize,
     connectionTimeoutMillis: timeoutMs,
-    // The seam gives up first; then the pool throws the connection away, on which an answer may come yet.
-    query_timeout: timeoutMs + 500,
     keepAlive: true,
     types,
   });
   // Of a connection that breaks while it is idle; the next statement gets a new one.
   pool.on('error', () => {});
 
-  const query = async <Row>(statement: string, params: readonly (string | number)[] = []) =>
-    (await pool.query(statement, [...params])).rows as Row[];
+  const queryWithin =
+    (budgetMs: number) =>
+    async <Row>(text: string, params: readonly (string | number)[] = []) => {
+      // The seam gives up first; then the pool throws the connection away, on which an answer may come yet.
+      const query = { text, values: [...params], query_timeout: budgetMs + overdueMs };
+      return (await pool.query(query)).rows as Row[];
+    };
 
   const select: QuestDbStore['select'] = <Row>(statement: string, params?: readonly (string | number)[]) =>
-    seam(statement, () => query<Row>(statement, params));
+    seam(statement, (_, budgetMs) => queryWithin(budgetMs)<Row>(statement, params));
 
   return {
     tables,
@@ -78,20 +85,25 @@ export function openQuestDb({ url, ingestUrl, timeoutMs }: Settings['questdb'], 
         // than the sink may wait, or drop the reason with which QuestDB refuses one.
         const body = rows.toBufferNew();
         if (!body) return;
-        const response = await fetch(new URL('/write?precision=n', ingestUrl), { method: 'POST', body, signal });
+        const url = new URL('/write?precision=n', ingest.url);
+        const response = await fetch(url, { method: 'POST', headers: ingest.headers, body, signal });
         const answer = await response.text();
         if (response.ok) return;
         throw response.status < 500 ? new Error(`QuestDB refused a row: ${answer}`) : new OutageError(answer);
       }),
 
-    applied: (table) => seamOfWriter(writerState, (signal) => untilApplied(query, table, signal)),
-    refreshed: (view) => seamOfWriter(viewState, (signal) => untilRefreshed(query, view, signal)),
+    applied: (table) =>
+      seamOfWriter(writerState, (signal, budgetMs) => untilApplied(queryWithin(budgetMs), table, signal)),
+    refreshed: (view) =>
+      seamOfWriter(viewState, (signal, budgetMs) => untilRefreshed(queryWithin(budgetMs), view, signal)),
 
     async ping() {
       await select('SELECT 1');
     },
     async migrate() {
-      for (const statement of migrations(tables)) await seamOfWriter(statement, () => query(statement));
+      for (const statement of migrations(tables)) {
+        await seamOfWriter(statement, (_, budgetMs) => queryWithin(budgetMs)(statement));
+      }
       // A change of its table by hand, such as TRUNCATE, makes a view invalid; it is not refreshed any more then.
       const [view] = await select<ViewState>(viewState, [tables.hourly]);
       if (view?.status === 'invalid') await select(`REFRESH MATERIALIZED VIEW ${tables.hourly} FULL`);

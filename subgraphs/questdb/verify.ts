@@ -1,4 +1,4 @@
-import { someOf } from '../../fanout/differences.ts';
+import { someOfEach } from '../../fanout/differences.ts';
 import type { Difference, Source } from '../../fanout/sink.ts';
 import { addNewest, keptSince, keptUntil, keyOf, type Report, reportOf } from './reports.ts';
 import type { QuestDbStore } from './store.ts';
@@ -9,12 +9,9 @@ const dayMs = 24 * hourMs;
 /** Compares every report that is kept, and the hours of the materialized view, with the source of truth. */
 export async function verify(store: QuestDbStore, source: Source): Promise<Difference[]> {
   const differences = await compare(store, source);
-  return Map.groupBy(differences, ({ what, expected, actual }) =>
+  return someOfEach(differences, ({ what, expected, actual }) =>
     [what.split(' ')[0], expected === 'absent', actual === 'absent'].join(' '),
-  )
-    .values()
-    .flatMap(someOf)
-    .toArray();
+  );
 }
 
 /** Every difference. */

@@ -1,4 +1,4 @@
-import { someOf } from '../../fanout/differences.ts';
+import { someOfEach } from '../../fanout/differences.ts';
 import type { Difference, Source } from '../../fanout/sink.ts';
 import { counters, notSeen } from './counted.ts';
 import { keys } from './keys.ts';
@@ -9,10 +9,7 @@ import { comparePosts } from './verify-posts.ts';
 /** Compares the counters of movies and posts, and the ids that were counted in the last days, with the sources of truth. */
 export async function verify(store: RedisStore, source: Source): Promise<Difference[]> {
   const differences = await compare(store, source);
-  return Map.groupBy(differences, ({ what }) => /^(\w+ of \w+|\w+)/.exec(what)?.[0])
-    .values()
-    .flatMap(someOf)
-    .toArray();
+  return someOfEach(differences, ({ what }) => /^(\w+ of \w+|\w+)/.exec(what)?.[0]);
 }
 
 /** Every difference. */

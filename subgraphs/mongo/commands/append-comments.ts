@@ -30,7 +30,7 @@ export async function appendComments(
     const { posts, rows } = await readState(store, rest);
     for (const { _id, postId } of rest) {
       const post = posts.get(postId);
-      const waiting = post && waitingComment(post, _id);
+      const waiting = post?.waiting.get(_id);
       const answer = !post ? 'unknown' : post.isDeleted ? 'deleted' : (rows.get(_id) ?? waiting);
       if (answer) answers.set(_id, answer);
       if (waiting && answer === waiting) withoutRow.push(waiting);
@@ -59,19 +59,32 @@ export async function appendComments(
   return answers;
 }
 
-type ReadPost = Pick<PostDocument, '_id' | 'isDeleted' | 'version' | 'outbox'>;
+interface ReadPost extends Pick<PostDocument, '_id' | 'isDeleted' | 'version'> {
+  /** Those of the wanted comments whose events wait in its outbox, by id. */
+  waiting: Map<string, CommentDocument>;
+}
 
 async function readState(store: MongoStore, wanted: readonly NewComment[]) {
   return await store.call(
-    'db.posts.find({ _id: { $in: IDS } }, { isDeleted: 1, version: 1, outbox: 1 }); db.comments.find({ _id: { $in: IDS } })',
+    'db.posts.aggregate([{ $match: { _id: { $in: IDS } } }, { $project: { isDeleted: 1, version: 1, outbox: { $filter } } }]); ' +
+      'db.comments.find({ _id: { $in: IDS } })',
     async ({ posts, comments }) => {
+      const ids = wanted.map(({ _id }) => _id);
       const postIds = [...new Set(wanted.map(({ postId }) => postId))];
-      const fields = { isDeleted: 1, version: 1, outbox: 1 };
-      const found: ReadPost[] = await posts.find({ _id: { $in: postIds } }, fields).lean();
+      // The rest of the outbox, which grows while Kafka is away, stays where it is.
+      const outbox = {
+        $filter: { input: '$outbox', as: 'entry', cond: { $in: ['$$entry.companion.insert._id', ids] } },
+      };
+      const found = await posts.aggregate<Omit<ReadPost, 'waiting'> & { outbox: OutboxEntry[] }>([
+        { $match: { _id: { $in: postIds } } },
+        { $project: { isDeleted: 1, version: 1, outbox } },
+      ]);
       // After the posts: a comment that has left the outbox by then had its row before it left.
-      const rows = await comments.find({ _id: { $in: wanted.map(({ _id }) => _id) } }).lean();
+      const rows = await comments.find({ _id: { $in: ids } }).lean();
       return {
-        posts: new Map(found.map((post) => [post._id, post])),
+        posts: new Map(
+          found.map(({ outbox, ...post }): [string, ReadPost] => [post._id, { ...post, waiting: commentsOf(outbox) }]),
+        ),
         rows: new Map(rows.map((row): [string, CommentDocument] => [row._id, row])),
       };
     },
@@ -80,14 +93,10 @@ async function readState(store: MongoStore, wanted: readonly NewComment[]) {
 
 const rowOf = (comment: CommentDocument) => ({ collection: collections.comments, insert: { ...comment } });
 
-/** The comment whose event waits in the post's outbox. */
-function waitingComment({ outbox }: ReadPost, id: string): CommentDocument | undefined {
-  for (const { companion } of outbox) {
-    if (companion && 'insert' in companion && companion.insert._id === id) {
-      return companion.insert as unknown as CommentDocument;
-    }
-  }
-  return undefined;
+/** The comments that events carry, by id. */
+function commentsOf(entries: readonly OutboxEntry[]): Map<string, CommentDocument> {
+  const rows = entries.flatMap(({ companion }) => (companion && 'insert' in companion ? [companion.insert] : []));
+  return new Map(rows.map((row) => [row._id, row as unknown as CommentDocument]));
 }
 
 interface Append {

@@ -62,6 +62,21 @@ test('a command that died between event and row is completed by its repetition',
   expect(await room.events(postId)).toHaveLength(2);
 });
 
+test('repeated comments are found among all that wait in their posts', async () => {
+  const posts = await Promise.all(Array.from({ length: 2 }, newPost));
+  const comments = Array.from({ length: 12 }, (_, n) => ({
+    ...{ id: newId('c'), postId: posts[n % 2]?.postId as string, authorId: 'u1', body: `${n}`, createdAt: new Date() },
+  }));
+  await importComments(room.store, comments);
+  for (const { postId } of posts) await room.db.collection('comments').deleteMany({ postId });
+  await importComments(room.store, comments);
+  for (const [n, { postId }] of posts.entries()) {
+    const own = comments.filter((_, index) => index % 2 === n).map(({ id }) => id);
+    expect((await rows(postId)).map(({ _id }) => String(_id)).sort()).toEqual(own.sort());
+    expect(await room.events(postId)).toHaveLength(7);
+  }
+});
+
 test('comments and edits at the same time all take effect, one version after the other', async () => {
   const { postId, authorId } = await newPost();
   const [comments] = await Promise.all([

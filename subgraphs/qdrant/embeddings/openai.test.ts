@@ -27,6 +27,19 @@ test('asks as the protocol says, and gives each text its vector, of length 1', a
   expect([...(vectors[1] ?? [])]).toEqual([1, 1, 0].map((number) => Math.fround(number / Math.SQRT2)));
 });
 
+test('a user and password of the URL are sent, unless there is a key', async () => {
+  await using endpoint = await openEndpoint(answer);
+  const url = endpoint.url.replace('//', '//me:se%3Acret@');
+  const options = { url, model: 'tiny', timeoutMs: 5_000 };
+  expect(await openOpenAi({ ...options, apiKey: null }).embed(['a'])).toHaveLength(1);
+  await openOpenAi({ ...options, apiKey: 'k-1' }).embed(['a']);
+  const basic = `Basic ${Buffer.from('me:se:cret').toString('base64')}`;
+  expect(endpoint.asked.map(({ headers }) => headers.authorization)).toEqual([basic, 'Bearer k-1']);
+  expect(() => openOpenAi({ ...options, url: 'http://me:se/cret@x', apiKey: null })).toThrow(
+    /^EMBEDDINGS_URL is not a URL$/,
+  );
+});
+
 test('many texts are several requests, in order; none is none', async () => {
   await using endpoint = await openEndpoint(answer);
   const embedder = open(endpoint);

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { chunks } from '../../../gateway/batches.ts';
+import { readCredentials } from '../../../gateway/credentials.ts';
 import { createSeam } from '../../../gateway/seam.ts';
 import { isConnectionError } from '../outage.ts';
 import type { Embedder } from './embedder.ts';
@@ -28,11 +29,16 @@ class Refusal extends Error {
   }
 }
 
-/** An endpoint that speaks OpenAI's protocol (https://platform.openai.com/docs/api-reference/embeddings). */
+/**
+ * An endpoint that speaks OpenAI's protocol (https://platform.openai.com/docs/api-reference/embeddings). A user and password in
+ * its URL are sent as such, unless there is a key.
+ */
 export function openOpenAi({ url, model, apiKey, timeoutMs }: OpenAiOptions): Embedder {
   const seam = createSeam({ store: 'embeddings', timeoutMs, isOutage });
-  const endpoint = `${url.replace(/\/$/, '')}/embeddings`;
-  const headers = { 'content-type': 'application/json', ...(apiKey && { authorization: `Bearer ${apiKey}` }) };
+  const api = readCredentials('EMBEDDINGS_URL', url);
+  const endpoint = `${api.url.replace(/\/$/, '')}/embeddings`;
+  const bearer = apiKey && { authorization: `Bearer ${apiKey}` };
+  const headers = { 'content-type': 'application/json', ...api.headers, ...bearer };
   let knownDimensions: number | undefined;
 
   const ask = (texts: readonly string[]) =>
