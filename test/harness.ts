@@ -127,6 +127,22 @@ export async function addComment(token: string, postId: string, body = 'A commen
   return (await askWhole(query, { token, variables: { input } })).addComment.event.id;
 }
 
+/** Reports a minute of playback through the graph; there is no event to follow. */
+export async function reportPlayback(token: string, overrides: object = {}): Promise<void> {
+  const input = {
+    ...{ movieId: 'm102', region: 'eu-west', cdnNode: 'eu-west-1', bufferingCount: 0, averageBitrateKbps: 5_000 },
+    ...{ measuredAt: new Date().toISOString(), ...overrides },
+  };
+  const query = 'mutation ($input: ReportPlaybackInput!) { reportPlayback(input: $input) { accepted } }';
+  await askWhole(query, { token, variables: { input } });
+}
+
+/** Opens a post through the graph; there is no event to follow. */
+export async function recordPostView(token: string, postId: string): Promise<void> {
+  const query = 'mutation ($input: RecordPostViewInput!) { recordPostView(input: $input) { accepted } }';
+  await askWhole(query, { token, variables: { input: { postId } } });
+}
+
 /** Each sink's status for an event, by name. */
 export async function sinkStates(eventId: string, token: string): Promise<Record<string, string>> {
   const { data } = await ask('query ($id: ID!) { event(id: $id) { sinks { name status } } }', {

@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { root } from '../config.ts';
+import { generateFolder } from '../import/testing.ts';
 import { isAlive } from '../stack/proc.ts';
 import { readRecords } from '../stack/record.ts';
 import { alice, ask, askWhole, login, until } from './harness.ts';
@@ -20,11 +21,11 @@ afterAll(async () => {
   rmSync(home, { recursive: true });
 });
 
+const env = { ...process.env, STREAMSHOP_HOME: home, STREAMSHOP_PORT_OFFSET: String(portOffset), NO_COLOR: '1' };
+
 /** Starts the whole system as `npm start` does, and gives what it prints. */
 function start(...args: string[]) {
-  const child = spawn(process.execPath, [join(root, 'stack', 'start.ts'), '--size', 'test', ...args], {
-    env: { ...process.env, STREAMSHOP_HOME: home, STREAMSHOP_PORT_OFFSET: String(portOffset), NO_COLOR: '1' },
-  });
+  const child = spawn(process.execPath, [join(root, 'stack', 'start.ts'), '--size', 'test', ...args], { env });
   started.push(child);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -95,6 +96,31 @@ test('a first start without a store, Ctrl-C, and a warm start with it', { timeou
   second.child.kill('SIGINT');
   expect(await second.exitCode).toBe(0);
   expect(running()).toEqual([]);
+});
+
+test('a start on real data has its films, its watches and the two logins', { timeout: 900_000 }, async () => {
+  const folder = join(mkdtempSync(join(tmpdir(), 'streamshop-movielens-')), 'ml');
+  const numbers = { films: 60, users: 20, ratings: 400 };
+  const { films, watches } = generateFolder({ folder, seed: 'start', ...numbers, now: new Date(), hasBadRows: true });
+  execFileSync(process.execPath, [join(root, 'stack', 'cli.ts'), 'reset', '--yes'], { env });
+  const imported = start('--import', folder);
+  await imported.hasSaid('Ctrl-C stops everything.');
+  expect(imported.output()).toMatch(/ratings\.csv:\d+: /);
+  const movieId = /with variables \{"id": "(?<id>ml\d+)"\}/.exec(imported.output())?.groups?.id;
+  const { movie, movies } = await askWhole(
+    `query ($id: ID!) { movie(id: $id) { title viewCount related { id } similar { movie { id } } }
+      movies(first: 100) { edges { node { id } } } }`,
+    { url, token: await login(alice, url), variables: { id: movieId } },
+  );
+  expect(movie.title).toBe(films.find(({ id }) => id === movieId)?.title);
+  expect(movie.viewCount).toBe(watches.filter((watch) => watch.movieId === movieId).length);
+  expect(movie.related.length * movie.similar.length).toBeGreaterThan(0);
+  expect(movies.edges.map(({ node }: { node: { id: string } }) => node.id).sort()).toEqual(
+    films.map(({ id }) => id).sort(),
+  );
+  imported.child.kill('SIGINT');
+  expect(await imported.exitCode).toBe(0);
+  rmSync(dirname(folder), { recursive: true });
 });
 
 test('Ctrl-C in the middle of a start leaves nothing running', async () => {

@@ -1,7 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { Client as Elasticsearch } from '@elastic/elasticsearch';
 import { expect, test } from 'vitest';
-import { addComment, ask, askWhole, createPost, like, newUser, settings, until, untilApplied } from '../harness.ts';
+import {
+  addComment,
+  ask,
+  askWhole,
+  createPost,
+  like,
+  newUser,
+  recordPostView,
+  settings,
+  until,
+  untilApplied,
+} from '../harness.ts';
 import { lakeEvents } from '../lake.ts';
 
 const movieId = 'm147';
@@ -27,10 +38,7 @@ test('a post is on the movie’s page at once, and reaches every store that show
 
   const commented = await addComment(reader.token, post.id, 'Well said.');
   const liked = await like(reader.token, { kind: 'POST', targetId: post.id });
-  await askWhole('mutation ($input: RecordPostViewInput!) { recordPostView(input: $input) { __typename } }', {
-    token: reader.token,
-    variables: { input: { postId: post.id } },
-  });
+  await recordPostView(reader.token, post.id);
   await untilApplied(post.eventId, author.token);
   await untilApplied(commented, reader.token);
   await untilApplied(liked, reader.token);

@@ -1,14 +1,30 @@
+import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { verify } from '../command.ts';
 import { control } from '../control.ts';
 import { derivedState } from '../derived.ts';
-import { createPost, newUser, recordWatch, settings, until, untilApplied } from '../harness.ts';
+import {
+  askWhole,
+  createPost,
+  follow,
+  like,
+  newUser,
+  recordPostView,
+  recordWatch,
+  reportPlayback,
+  settings,
+  until,
+  untilApplied,
+} from '../harness.ts';
+import { caughtUp } from '../replay.ts';
 
 const phases = 4;
 const watchesPerPhase = 500;
 const callers = 16;
 
-test('relay and sinks killed with -9 during 2,000 watches: every accepted one is in every store exactly once', async () => {
+test('relay and sinks killed with -9 during 2,000 watches: every accepted one is in every store exactly once', {
+  timeout: 180_000,
+}, async () => {
   const user = await newUser();
   const accepted: string[] = [];
   const recordMany = async (count: number) => {
@@ -42,6 +58,45 @@ test('relay and sinks killed with -9 during 2,000 watches: every accepted one is
   const inCassandra = mine.map((row) => JSON.parse(row).event_id as string);
   expect(inCassandra.sort()).toEqual([...accepted].sort());
   expect(lake.filter((id) => accepted.includes(id))).toHaveLength(watches);
+});
+
+test('follows, likes, reports and views made while the workers are killed with -9 are everywhere exactly once', {
+  timeout: 180_000,
+}, async () => {
+  const people = await Promise.all(Array.from({ length: 12 }, () => newUser()));
+  const { id: postId } = await createPost(people[0]?.token ?? '', { movieId: 'm131' });
+  const movieId = `m-${randomUUID()}`;
+  const last: [eventId: string, token: string][] = [];
+  const live = async ({ id, token }: (typeof people)[number], index: number) => {
+    for (const other of people.filter((person) => person.id !== id)) {
+      await follow(token, other.id);
+      if (index % 2 === 1) await follow(token, other.id, { mutation: 'unfollow' });
+      const measuredAt = new Date(Date.now() - 1_000 * (last.length + 1)).toISOString();
+      await reportPlayback(token, { movieId, measuredAt });
+      await recordPostView(token, postId);
+    }
+    last.push([await like(token, { kind: 'POST', targetId: postId }), token]);
+  };
+  const living = Promise.all(people.map(live));
+  for (let deaths = 0; deaths < 3; deaths += 1) {
+    await control(settings, 'kill', 'workers');
+    await control(settings, 'start', 'workers');
+  }
+  await living;
+  for (const [eventId, token] of last) await untilApplied(eventId, token);
+  await caughtUp();
+
+  const { post } = await askWhole('query ($id: ID!) { post(id: $id) { likeCount viewCount } }', {
+    variables: { id: postId },
+  });
+  expect(post).toEqual({ likeCount: people.length, viewCount: people.length * (people.length - 1) });
+  for (const [index, { token }] of people.entries()) {
+    const { me } = await askWhole('{ me { following(first: 100) { id } followers(first: 100) { id } } }', { token });
+    expect(me.following).toHaveLength(index % 2 === 1 ? 0 : people.length - 1);
+    const evenOnes = people.filter((_, other) => other % 2 === 0 && other !== index);
+    expect(me.followers).toHaveLength(evenOnes.length);
+  }
+  await verify();
 });
 
 const servers = [

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { patiently } from '../../gateway/seam.ts';
 import { definitions } from '../../subgraphs/elasticsearch/indices.ts';
 import { migrate } from '../../subgraphs/elasticsearch/migrate.ts';
 import { openElasticsearch } from '../../subgraphs/elasticsearch/store.ts';
@@ -12,7 +13,7 @@ test('a mapping change under traffic loses no answer and no write', { timeout: 2
     movies: { ...movies, mappings: { ...movies.mappings, _meta: { of: 'a later version' } } },
     posts: { ...posts, mappings: { ...posts.mappings, _meta: { of: 'a later version' } } },
   };
-  const store = openElasticsearch({ ...settings.elasticsearch, timeoutMs: 30_000 });
+  const store = openElasticsearch(settings.elasticsearch);
   const author = await newUser();
   let isOver = false;
   let pages = 0;
@@ -32,7 +33,7 @@ test('a mapping change under traffic loses no answer and no write', { timeout: 2
   };
   const traffic = Promise.all([reader(), reader(), writer()]);
   try {
-    await migrate({ ...store, definitions: changed });
+    await patiently(() => migrate({ ...store, definitions: changed }));
     await store.migrate();
   } finally {
     isOver = true;

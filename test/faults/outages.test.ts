@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -13,6 +14,7 @@ import {
   login,
   newUser,
   recordWatch,
+  reportPlayback,
   settings,
   until,
   untilApplied,
@@ -88,11 +90,14 @@ describe.for(Object.keys(pathsOf))('with %s stopped', (store) => {
     const user = await newUser();
     await control(settings, 'stopOne', store);
     const eventIds: string[] = [];
+    const movieId = `m-${randomUUID()}`;
+    if (store !== 'kafka') await reportPlayback(user.token, { movieId });
     if (store !== 'postgres') eventIds.push(await recordWatch(user.token, { movieId: 'm130' }));
     if (store !== 'postgres') eventIds.push(await follow(user.token, bob.id));
     if (store !== 'mongo') eventIds.push((await createPost(user.token, { movieId: 'm130' })).eventId);
     await control(settings, 'start', store);
     for (const eventId of eventIds) await untilApplied(eventId, user.token);
+    if (store !== 'kafka') await until('its report is shown', () => isReported(movieId));
   });
 });
 
@@ -136,6 +141,13 @@ test('the gateway tells that it lives, and which stores answer', async () => {
   expect(await get('/ready')).toEqual([200, { status: 'ready', stores: { ...all, s3: 'down' } }]);
   await control(settings, 'start', 's3');
 });
+
+async function isReported(movieId: string): Promise<boolean> {
+  const { data } = await ask('query ($id: ID!) { movie(id: $id) { playbackQuality(lastMinutes: 60) { reports } } }', {
+    variables: { id: movieId },
+  });
+  return data.movie.playbackQuality?.length === 1;
+}
 
 const generalised = (path: readonly (string | number)[]) =>
   path.map((key) => (typeof key === 'number' ? '*' : key)).join('.');

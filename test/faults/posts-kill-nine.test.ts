@@ -24,7 +24,9 @@ async function insist(mutation: keyof typeof mutations, token: string, input: ob
   });
 }
 
-test('posts created, edited and deleted while gateway and relay are killed end right everywhere', async () => {
+test('posts created, edited and deleted while gateway and relay are killed end right everywhere', {
+  timeout: 300_000,
+}, async () => {
   const author = await newUser();
   const expected = new Map<string, string | null>();
   const eventIds: string[] = [];
