@@ -4,7 +4,7 @@ import { readSettings, type Settings } from '../config.ts';
 import { activeSinks, openRooms } from '../gateway/open.ts';
 import { rooms } from '../subgraphs/index.ts';
 import { reasonOf } from './backoff.ts';
-import { openProgress, waitUntilCaughtUp } from './caught-up.ts';
+import { openProgress, unpublished, waitUntilCaughtUp } from './caught-up.ts';
 import { createDeadLetterView } from './dead-letter-view.ts';
 import type { DeadLetter } from './dead-letters.ts';
 import { kafkaClient } from './kafka.ts';
@@ -24,8 +24,8 @@ const commands: Record<string, (settings: Settings) => Promise<boolean>> = {
   status: async (settings) => {
     await using progress = await openProgress(settings);
     const [pending, letters] = [await progress.read(), await readDeadLetters(settings)];
-    console.log(`outbox      ${pending.outbox} rows not yet published`);
-    for (const [sink, lag] of pending.lags) {
+    console.log(`outbox      ${unpublished(pending)} rows not yet published`);
+    for (const [sink, { lag }] of pending.sinks) {
       const dead = letters.filter((letter) => letter.sink === sink).length;
       console.log(`${sink.padEnd(11)} lag ${lag}, dead letters ${dead}`);
     }

@@ -1,5 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import pino from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
+import { createSeam } from '../gateway/seam.ts';
 import type { StreamEvent } from '../schema/events/index.ts';
 import { runSink } from './consumer.ts';
 import { createDeadLetterView } from './dead-letter-view.ts';
@@ -303,6 +305,24 @@ test('redrive applies a dead letter and takes it back; one that still fails stay
   await redrive(letter, options);
   expect(await deadLetters()).toEqual([]);
   expect(store.ids()).toEqual([poison.id]);
+});
+
+test('redrive has the patience of a sink, not that of a page', async () => {
+  const { start, send, producer, names, deadLetters, isCommitted } = await setUp();
+  const seam = createSeam({ store: name, timeoutMs: 50, isOutage: () => false });
+  let isMended = false;
+  const store = recorder(async ({ events }) => {
+    if (events.length === 0) return undefined;
+    return isMended ? await seam('slow', () => delay(200)) : new Error('refused');
+  });
+  await send(users(1), 0);
+  await start(store.sink);
+  await until('all is committed', isCommitted);
+  const [letter] = await deadLetters();
+  if (!letter) throw new Error('no dead letter');
+  isMended = true;
+  await redrive(letter, { sink: store.sink, consumes, sender: producer, topic: names.deadLetters });
+  expect(await deadLetters()).toEqual([]);
 });
 
 test('redrive leaves the position of a store that keeps its own where it is', async () => {

@@ -9,3 +9,9 @@ export function someOf(differences: readonly Difference[]): Difference[] {
   if (!next) return [...differences];
   return [...differences.slice(0, namedPerKind), { ...next, what: `${next.what} and ${rest.length - 1} more like it` }];
 }
+
+/** What `verify` names of differences of several kinds: some of each. */
+export const someOfEach = (
+  differences: readonly Difference[],
+  kindOf: (difference: Difference) => unknown,
+): Difference[] => Map.groupBy(differences, kindOf).values().flatMap(someOf).toArray();

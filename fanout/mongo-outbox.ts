@@ -1,42 +1,44 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import mongoose, { type mongo } from 'mongoose';
+import type { Logger } from 'pino';
 import type { Settings } from '../config.ts';
 import { insertNew } from '../subgraphs/mongo/insert-new.ts';
 import {
   type Companion,
   collections,
-  noteOf,
-  type OutboxEntry,
   type OutboxNote,
   type PositionDocument,
   type WithOutbox,
   writeCompanions,
 } from '../subgraphs/mongo/outbox.ts';
+import { reasonOf } from './backoff.ts';
 import { createLease } from './lease.ts';
-import type { Outbox, OutboxRow, OutboxSource, Placed } from './outbox.ts';
+import { createSweeper, type Sweeper } from './mongo-sweep.ts';
+import { readWaiting } from './mongo-waiting.ts';
+import type { Outbox, OutboxSource, Placed } from './outbox.ts';
 
 /** There is no bell: change streams take a replica set. */
 const pollMs = { working: 100, standingBy: 500 };
-/** A note whose event is not there by now is that of a command that died, or that the sweep will find. */
-const staleAfterMs = 60_000;
-const sweepEveryMs = 600_000;
-const notesPerRead = 1_000;
 const positionsAreKeptMs = 7 * 86_400_000;
+const positionsPerDelete = 1_000;
 
 /** The arrays `outbox` of MongoDB's posts, found by the notes in `outbox_pending`. */
-export const mongoOutbox = (settings: Settings['mongo']): OutboxSource => ({
-  name: 'mongo',
-  async connect() {
-    const client = mongoClient(settings);
-    try {
-      await client.connect();
-    } catch (error) {
-      await client.close();
-      throw error;
-    }
-    return openOutbox(client, client.db());
-  },
-});
+export function mongoOutbox(settings: Settings['mongo']): OutboxSource {
+  const sweeper = createSweeper();
+  return {
+    name: 'mongo',
+    async connect(logger) {
+      const client = mongoClient(settings);
+      try {
+        await client.connect();
+      } catch (error) {
+        await client.close();
+        throw error;
+      }
+      return openOutbox(client, sweeper, logger);
+    },
+  };
+}
 
 /** A client for the write path, which waits for a server that hangs no longer than a few of its timeouts. */
 export const mongoClient = ({ url, timeoutMs }: Settings['mongo']): mongo.MongoClient =>
@@ -49,77 +51,35 @@ export const mongoClient = ({ url, timeoutMs }: Settings['mongo']): mongo.MongoC
     writeConcern: { w: 'majority', journal: true },
   });
 
-function openOutbox(client: mongo.MongoClient, db: mongo.Db): Outbox {
+function openOutbox(client: mongo.MongoClient, sweeper: Sweeper, logger: Logger): Outbox {
+  const db = client.db();
   const lease = createLease(db, 'relay');
-  const positions = db.collection<PositionDocument>(collections.positions);
-  const posts = db.collection<WithOutbox>(collections.posts);
-  const notes = db.collection<OutboxNote>(collections.pending);
   /** What belongs to the events that were read last. */
-  const companions = new Map<string, Companion>();
+  let companions = new Map<string, Companion>();
   let isLeading = false;
-  let sweepAt = 0;
+  let isClosed = false;
+  const onSweepFailure = (error: unknown) => {
+    // With the connection it ends, and the relay says so.
+    if (!isClosed)
+      logger.warn({ reason: reasonOf(error) }, 'could not look through all posts for events without a note');
+  };
 
   return {
     async leads() {
       isLeading = await lease.hold();
       return isLeading;
     },
-
     async read(limit) {
-      if (Date.now() >= sweepAt) {
-        await noteForgotten(db);
-        sweepAt = Date.now() + sweepEveryMs;
-      }
-      companions.clear();
-      const rows: OutboxRow[] = [];
-      const readPosts = new Set<string>();
-      for (let last = ''; rows.length < limit; ) {
-        // An event's id begins with its time (UUIDv7): oldest first.
-        const some = await notes.find({ _id: { $gt: last } }, { sort: { _id: 1 }, limit: notesPerRead }).toArray();
-        const found = await postsOf(db, some);
-        const news = found.filter(({ _id }) => !readPosts.has(_id)).flatMap(({ outbox }) => outbox);
-        for (const { event, companion } of news) if (companion) companions.set(event.id, companion);
-        rows.push(...news.map(rowOf));
-        for (const { _id } of found) readPosts.add(_id);
-
-        const waiting = new Set(found.flatMap(({ outbox }) => outbox.map(({ event }) => event.id)));
-        await dropVain(
-          db,
-          some.filter(({ _id }) => !waiting.has(_id)),
-        );
-        if (some.length < notesPerRead) break;
-        last = some.at(-1)?._id ?? last;
-      }
-      return rows;
+      const waiting = await readWaiting(db, limit);
+      companions = new Map(waiting.flatMap(({ row, companion }) => (companion ? [[row.id, companion]] : [])));
+      sweeper.sweepWhenDue(db, onSweepFailure);
+      return waiting.map(({ row }) => row);
     },
-
-    async recordPublished(placed) {
-      // In this order: a crash in between leaves something to be repeated, and an event is never without note and position.
-      await writeCompanions(
-        db,
-        placed.flatMap(({ row }) => companions.get(row.id) ?? []),
-      );
-      await insertNew(positions, placed.map(positionOf));
-      const byPost = Map.groupBy(placed, ({ row }) => row.key);
-      await posts.bulkWrite(
-        [...byPost].map(([_id, some]) => ({
-          updateOne: {
-            filter: { _id },
-            update: { $pull: { outbox: { 'event.id': { $in: some.map(({ row }) => row.id) } } } },
-          },
-        })) as mongo.AnyBulkWriteOperation<WithOutbox>[],
-        { ordered: false },
-      );
-      await notes.deleteMany({ _id: { $in: placed.map(({ row }) => row.id) } });
-    },
-
-    async forgetOldPositions() {
-      await positions.deleteMany({ publishedAt: { $lt: new Date(Date.now() - positionsAreKeptMs) } });
-    },
-
+    recordPublished: (placed) => recordPublished(db, placed, companions),
+    forgetOldPositions: () => forgetOldPositions(db),
     rest: (signal) => delay(isLeading ? pollMs.working : pollMs.standingBy, undefined, { signal }),
-
     async [Symbol.asyncDispose]() {
+      isClosed = true;
       // Does not wait for a server that hangs.
       await Promise.race([lease.release().catch(() => {}), delay(500)]);
       await client.close(true);
@@ -127,54 +87,46 @@ function openOutbox(client: mongo.MongoClient, db: mongo.Db): Outbox {
   };
 }
 
-/** The posts that notes tell of, with their outboxes. */
-async function postsOf(db: mongo.Db, notes: readonly Pick<OutboxNote, 'postId'>[]): Promise<WithOutbox[]> {
-  const ids = [...new Set(notes.map(({ postId }) => postId))];
-  const posts = db.collection<WithOutbox>(collections.posts);
-  return await posts.find({ _id: { $in: ids } }, { projection: { outbox: 1 } }).toArray();
+/** In this order: a crash in between leaves something to be repeated, and an event is never without note and position. */
+async function recordPublished(
+  db: mongo.Db,
+  placed: readonly Placed[],
+  companions: ReadonlyMap<string, Companion>,
+): Promise<void> {
+  await writeCompanions(
+    db,
+    placed.flatMap(({ row }) => companions.get(row.id) ?? []),
+  );
+  await insertNew(db.collection<PositionDocument>(collections.positions), placed.map(positionOf));
+  await takeOut(db, placed);
+  const notes = db.collection<OutboxNote>(collections.pending);
+  await notes.deleteMany({ _id: { $in: placed.map(({ row }) => row.id) } });
 }
 
-const rowOf = ({ topic, event }: OutboxEntry): OutboxRow => ({
-  ...{ id: event.id, topic, key: event.subject, type: event.type, actorId: event.actor },
-  payload: JSON.stringify(event),
-});
+/** Takes published events out of their posts. */
+async function takeOut(db: mongo.Db, placed: readonly Placed[]): Promise<void> {
+  const byPost = Map.groupBy(placed, ({ row }) => row.key);
+  await db.collection<WithOutbox>(collections.posts).bulkWrite(
+    [...byPost].map(([_id, some]) => ({
+      updateOne: {
+        filter: { _id },
+        update: { $pull: { outbox: { 'event.id': { $in: some.map(({ row }) => row.id) } } } },
+      },
+    })) as mongo.AnyBulkWriteOperation<WithOutbox>[],
+    { ordered: false },
+  );
+}
 
 const positionOf = ({ row, partition, offset }: Placed): PositionDocument => ({
   ...{ _id: row.id, type: row.type, actorId: row.actorId, topic: row.topic, partition, offset: String(offset) },
   publishedAt: new Date(),
 });
 
-/**
- * Notes whose event is not in its post: not yet written, or published by a relay that died before it deleted the note, or never
- * written, because its command died. The latter two are deleted.
- */
-async function dropVain(db: mongo.Db, vain: readonly OutboxNote[]): Promise<void> {
-  if (vain.length === 0) return;
-  const staleBefore = Date.now() - staleAfterMs;
-  const published = await db
-    .collection<PositionDocument>(collections.positions)
-    .find({ _id: { $in: vain.map(({ _id }) => _id) } }, { projection: { _id: 1 } })
-    .toArray();
-  const known = new Set(published.map(({ _id }) => _id));
-  const dropped = vain.filter(({ _id, notedAt }) => known.has(_id) || notedAt.getTime() < staleBefore);
-  if (dropped.length === 0) return;
-  await db.collection<OutboxNote>(collections.pending).deleteMany({ _id: { $in: dropped.map(({ _id }) => _id) } });
-}
-
-/** Notes anew what waits without a note: the event of a command that stalled until its note had been dropped. */
-async function noteForgotten(db: mongo.Db): Promise<void> {
-  const posts = db.collection<WithOutbox>(collections.posts);
-  const notes = db.collection<OutboxNote>(collections.pending);
-  for await (const { outbox } of posts.find({ 'outbox.0': { $exists: true } }, { projection: { outbox: 1 } })) {
-    await insertNew(notes, outbox.map(noteOf));
-  }
-}
-
-/** How many events wait. Of very many, the notes are counted. */
-export async function countMongoOutbox(db: mongo.Db): Promise<number> {
-  const notes = db.collection<OutboxNote>(collections.pending);
-  const some = await notes.find({}, { projection: { postId: 1 }, limit: notesPerRead }).toArray();
-  if (some.length === notesPerRead) return await notes.countDocuments();
-  const found = await postsOf(db, some);
-  return found.reduce((sum, { outbox }) => sum + outbox.length, 0);
+/** A few at a time, lest events wait for the rest, or the connection's time run out. */
+async function forgetOldPositions(db: mongo.Db): Promise<boolean> {
+  const positions = db.collection<PositionDocument>(collections.positions);
+  const old = { publishedAt: { $lt: new Date(Date.now() - positionsAreKeptMs) } };
+  const some = await positions.find(old, { projection: { _id: 1 }, limit: positionsPerDelete }).toArray();
+  if (some.length > 0) await positions.deleteMany({ _id: { $in: some.map(({ _id }) => _id) } });
+  return some.length === positionsPerDelete;
 }

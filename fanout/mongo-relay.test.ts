@@ -1,9 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import pino from 'pino';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { addComment, createPost, deletePost, editPost, importPosts } from '../subgraphs/mongo/commands.ts';
+import {
+  addComment,
+  createPost,
+  deletePost,
+  editPost,
+  importComments,
+  importPosts,
+} from '../subgraphs/mongo/commands.ts';
 import { collections, entryOf, noteOf, type OutboxEntry, type PositionDocument } from '../subgraphs/mongo/outbox.ts';
 import { type MongoStore, openMongo } from '../subgraphs/mongo/store.ts';
 import { comment, newId, openTestDatabase, post, type TestDatabase } from '../subgraphs/mongo/testing.ts';
@@ -39,9 +47,9 @@ afterEach(async () => {
   await database[Symbol.asyncDispose]();
 });
 
-async function relay(outbox: OutboxSource = mongoOutbox(database.settings)): Promise<Worker> {
+async function relay(outbox: OutboxSource = mongoOutbox(database.settings), logger = silent): Promise<Worker> {
   const { settings, names } = kafka;
-  const worker = startRelay({ outbox: onTopicsOf(names, outbox), settings, logger: silent, names });
+  const worker = startRelay({ outbox: onTopicsOf(names, outbox), settings, logger, names });
   running.push(worker);
   await worker.ready;
   return worker;
@@ -156,6 +164,33 @@ describe('what is published', () => {
     const keys = new Set((await readTopic(kafka, topic)).map(({ key }) => key));
     expect(posts.filter(({ id }) => !keys.has(id))).toEqual([]);
   });
+
+  test('of one post a backlog that is longer than what is read of it at once, in its order', async () => {
+    const { post: written } = await createPost(store, post(newId('u')));
+    const comments = Array.from({ length: 350 }, (_, n) => ({
+      ...{ id: newId('c'), postId: written.id, authorId: 'u1', body: `${n}`, createdAt: new Date() },
+    }));
+    await importComments(store, comments);
+    // Older than a vain note may be: what is not read yet must not be taken for it.
+    await database.notes.updateMany({}, { $set: { notedAt: new Date(Date.now() - 120_000) } });
+    await relay();
+    await until('the outbox is empty', isDrained);
+    const versions = (await published(written.id)).map(({ version }) => version);
+    expect(versions).toEqual(Array.from({ length: 351 }, (_, n) => n + 1));
+  });
+
+  test('of much that waits, only about as much is read as one request takes', async () => {
+    const body = 'x'.repeat(9_000);
+    const posts = Array.from({ length: 600 }, (_, n) => ({
+      ...{ id: newId('p'), authorId: 'u1', title: `Post ${n}`, body, createdAt: new Date() },
+    }));
+    await importPosts(store, posts);
+    await using outbox = await mongoOutbox(database.settings).connect(silent);
+    const rows = await outbox.read(2_000);
+    const characters = rows.reduce((sum, { payload }) => sum + payload.length, 0);
+    expect(characters).toBeGreaterThan(900_000);
+    expect(characters).toBeLessThan(1_300_000);
+  });
 });
 
 describe('crashes', () => {
@@ -165,8 +200,8 @@ describe('crashes', () => {
     let isLost = false;
     return {
       ...source,
-      async connect() {
-        const outbox = await source.connect();
+      async connect(logger) {
+        const outbox = await source.connect(logger);
         const recordPublished: Outbox['recordPublished'] = async (placed) => {
           if (isLost) return await outbox.recordPublished(placed);
           isLost = true;
@@ -251,6 +286,38 @@ describe('notes', () => {
     await until('the outbox is empty', isDrained);
     expect((await published(postId)).map(({ id }) => id)).toEqual([event.id]);
   });
+
+  test('a sweep that fails is logged, and stops nobody', async () => {
+    // No document may have an array for its _id: the event's note is refused.
+    const broken = { ...(await database.posts.findOne({ _id: (await createPost(store, post('u1'))).post.id })) };
+    await database.posts.deleteMany({});
+    await database.notes.deleteMany({});
+    await database.posts.insertOne({ ...broken, outbox: [{ event: { id: ['no', 'id'] } }] } as never);
+    const lines: string[] = [];
+    const logger = pino({ level: 'warn' }, { write: (line) => lines.push(line) });
+    await relay(mongoOutbox(database.settings), logger);
+    await until('it is logged', () => lines.length > 0);
+    expect(lines.join()).toContain('without a note');
+    const { post: written } = await createPost(store, post(newId('u')));
+    await until('the event is published', async () => (await database.events(written.id)).length === 0, 2_000);
+    expect(lines).toHaveLength(1);
+  });
+});
+
+test('old positions are forgotten a thousand at a time, and no others', async () => {
+  const dayMs = 86_400_000;
+  const place = { type: 'post.changed', actorId: null, topic, partition: 0 };
+  const rows = Array.from({ length: 1_510 }, (_, n) => {
+    const publishedAt = new Date(Date.now() - (n < 1_500 ? 8 : 6) * dayMs);
+    return { _id: uuidv7(), ...place, offset: `${n}`, publishedAt };
+  });
+  await positions().insertMany(rows);
+  await using outbox = await mongoOutbox(database.settings).connect(silent);
+  expect(await outbox.forgetOldPositions()).toBe(true);
+  expect(await positions().countDocuments()).toBe(510);
+  expect(await outbox.forgetOldPositions()).toBe(false);
+  expect(await positions().countDocuments()).toBe(10);
+  expect(await outbox.forgetOldPositions()).toBe(false);
 });
 
 describe('one works', () => {

@@ -1,3 +1,5 @@
+import type { Logger } from 'pino';
+
 /** An event that waits in a source of truth's outbox to be published. */
 export interface OutboxRow {
   /** The event's id. */
@@ -32,8 +34,12 @@ export interface Outbox extends AsyncDisposable {
    * that was noted first.
    */
   recordPublished(placed: readonly Placed[]): Promise<void>;
-  /** Removes positions that nobody can follow any more: those older than seven days. */
-  forgetOldPositions(): Promise<void>;
+  /**
+   * Removes some positions that nobody can follow any more: those older than seven days. So few at a time that no event has
+   * to wait for it.
+   * @returns whether there may be more of them
+   */
+  forgetOldPositions(): Promise<boolean>;
   /**
    * Waits until it is worth looking again, or the signal aborts.
    * @throws when the connection is lost, or AbortError
@@ -45,5 +51,6 @@ export interface Outbox extends AsyncDisposable {
 export interface OutboxSource {
   /** The store's name. */
   name: string;
-  connect(): Promise<Outbox>;
+  /** @param logger is told of what fails beside the relay's own work */
+  connect(logger: Logger): Promise<Outbox>;
 }

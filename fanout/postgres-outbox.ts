@@ -4,6 +4,8 @@ import type { Settings } from '../config.ts';
 import { createBell } from './bell.ts';
 import type { OutboxRow, OutboxSource, Placed } from './outbox.ts';
 
+const positionsPerDelete = 1_000;
+
 /** NOTIFY wakes the relay; it polls as well, because the end of a transaction without events rings no bell. */
 const pollMs = { heldBack: 50, idle: 1_000, standingBy: 500 };
 
@@ -24,9 +26,7 @@ export const postgresOutbox = (settings: Settings['postgres']): OutboxSource => 
         return await readPublishable(client, limit);
       },
       recordPublished: (placed) => recordPublished(client, placed),
-      async forgetOldPositions() {
-        await client.query(`DELETE FROM event_position WHERE published_at < now() - interval '7 days'`);
-      },
+      forgetOldPositions: () => forgetOldPositions(client),
       async rest(signal) {
         const whileLeading = async () => ((await isEmpty(client)) ? pollMs.idle : pollMs.heldBack);
         const ms = isLeading ? await whileLeading() : pollMs.standingBy;
@@ -60,8 +60,8 @@ async function connectClient({ url, timeoutMs }: Settings['postgres']) {
   return { client, bell };
 }
 
-/** Ends a connection, so that the lock is free at once; does not wait for a server that hangs. */
-async function hangUp(client: Client): Promise<void> {
+/** Ends a connection, so that its locks are free at once; does not wait for a server that hangs. */
+export async function hangUp(client: Client): Promise<void> {
   await Promise.race([client.end(), delay(500)]);
 }
 
@@ -131,4 +131,17 @@ async function recordPublished(client: ClientBase, placed: readonly Placed[]): P
       placed.map(({ offset }) => String(offset)),
     ],
   });
+}
+
+/** A few at a time: while the statement runs, its transaction holds every later event back. */
+async function forgetOldPositions(client: ClientBase): Promise<boolean> {
+  const { rowCount } = await client.query({
+    name: 'forget_old_positions',
+    text: `
+      DELETE FROM event_position WHERE event_id IN (
+        SELECT event_id FROM event_position WHERE published_at < now() - interval '7 days' LIMIT $1
+      )`,
+    values: [positionsPerDelete],
+  });
+  return rowCount === positionsPerDelete;
 }

@@ -1,4 +1,5 @@
 import type { Sender } from 'kafkajs';
+import { patiently } from '../gateway/seam.ts';
 import { type EventType, eventTypes, type StreamEvent } from '../schema/events/index.ts';
 import { reasonOf } from './backoff.ts';
 import { type DeadLetter, exhume, messageValue } from './dead-letters.ts';
@@ -23,7 +24,7 @@ export async function redrive(letter: DeadLetter, { sink, consumes, sender, topi
   const reading = readMessage(messageValue(letter), new Set(consumes));
   if (reading.kind === 'unreadable') throw new Error(`still unreadable: ${reading.reason}`);
   if (reading.kind === 'foreign') throw new Error(`${letter.sink} does not consume it any more`);
-  await applyAlone(sink, reading.event, letter);
+  await patiently(() => applyAlone(sink, reading.event, letter));
   await exhume(sender, topic, letter);
 }
 

@@ -172,3 +172,29 @@ test('moves a backlog of 30,000 rows whole', { timeout: 60_000 }, async () => {
   await until('the outbox is empty', isDrained, 50_000);
   expect((await countMessages()) - before).toBe(30_000);
 });
+
+test('old positions are forgotten a thousand at a time, and no others', async () => {
+  await client.query(
+    `INSERT INTO event_position (event_id, type, topic, partition, kafka_offset, published_at)
+     SELECT gen_random_uuid(), 'watch.recorded', $1, 0, n, now() - make_interval(days => CASE WHEN n < 1500 THEN 8 ELSE 6 END)
+     FROM generate_series(0, 1509) n`,
+    [topic],
+  );
+  const left = async () => (await client.query('SELECT FROM event_position')).rowCount;
+  await using outbox = await postgresOutbox({ ...kafka.settings.postgres, url: database.url }).connect(silent);
+  expect(await outbox.forgetOldPositions()).toBe(true);
+  expect(await left()).toBe(510);
+  expect(await outbox.forgetOldPositions()).toBe(false);
+  expect(await left()).toBe(10);
+  expect(await outbox.forgetOldPositions()).toBe(false);
+});
+
+test('the relay goes on forgetting until none is old', async () => {
+  await client.query(
+    `INSERT INTO event_position (event_id, type, topic, partition, kafka_offset, published_at)
+     SELECT gen_random_uuid(), 'watch.recorded', $1, 0, n, now() - interval '8 days' FROM generate_series(1, 2500) n`,
+    [topic],
+  );
+  await relay();
+  await until('all are forgotten', async () => (await client.query('SELECT FROM event_position')).rowCount === 0);
+});

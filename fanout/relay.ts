@@ -39,7 +39,7 @@ export function startRelay({ outbox, settings, logger, names = defaultNames }: R
     };
     while (!signal.aborted) {
       try {
-        await using connected = await outbox.connect();
+        await using connected = await outbox.connect(logger);
         await relay({
           outbox: connected,
           signal,
@@ -97,10 +97,7 @@ async function relay({ outbox, signal, log, openPublisher, isWorking }: Relaying
       if (rows.length > 0) await outbox.recordPublished(await publisher.publish(rows));
       isWorking();
       if (rows.length > 0) continue;
-      if (Date.now() >= forgetAt) {
-        await outbox.forgetOldPositions();
-        forgetAt = Date.now() + forgetEveryMs;
-      }
+      if (Date.now() >= forgetAt && !(await outbox.forgetOldPositions())) forgetAt = Date.now() + forgetEveryMs;
       await outbox.rest(signal);
     }
   } finally {

@@ -82,8 +82,8 @@ export async function openTestDatabase(settings: Settings): Promise<TestDatabase
 /** An outbox whose events go to topics of the test's own, of which commands know nothing. */
 export const onTopicsOf = (names: Names, source: OutboxSource): OutboxSource => ({
   ...source,
-  async connect() {
-    const outbox = await source.connect();
+  async connect(logger) {
+    const outbox = await source.connect(logger);
     const read: Outbox['read'] = async (limit) =>
       (await outbox.read(limit)).map((row) => ({ ...row, topic: names.topic(row.topic as Topic) }));
     return { ...outbox, read };
@@ -123,7 +123,7 @@ export interface Located {
 
 /** Every message of a topic up to its present end. */
 export async function readTopic({ kafka, admin }: TestKafka, topic: string): Promise<Located[]> {
-  const ends = await admin.fetchTopicOffsets(topic);
+  const ends = await endsOf(admin, topic);
   let missing = ends.reduce((sum, { high, low }) => sum + Number(high) - Number(low), 0);
   if (missing === 0) return [];
   const consumer = kafka.consumer({ groupId: `test-read-${randomUUID()}`, maxWaitTimeInMs: 100 });
@@ -142,6 +142,19 @@ export async function readTopic({ kafka, admin }: TestKafka, topic: string): Pro
   await whole.promise;
   await consumer.disconnect();
   return found;
+}
+
+/** The ends of a topic's partitions; a new topic's partitions get their leaders one after the other. */
+async function endsOf(admin: Admin, topic: string): ReturnType<Admin['fetchTopicOffsets']> {
+  let ends: Awaited<ReturnType<Admin['fetchTopicOffsets']>> | undefined;
+  await until('each partition has a leader', async () => {
+    ends = await admin.fetchTopicOffsets(topic).catch((error: { type?: string }) => {
+      if (error.type !== 'NOT_LEADER_FOR_PARTITION') throw error;
+      return undefined;
+    });
+    return ends !== undefined;
+  });
+  return ends ?? [];
 }
 
 /** Asks again until it holds. */

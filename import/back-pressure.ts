@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { reasonOf } from '../fanout/backoff.ts';
-import type { Pending, Progress } from '../fanout/caught-up.ts';
+import { type Pending, type Progress, unpublished } from '../fanout/caught-up.ts';
 import { count } from './progress.ts';
 
 /** Holds an import back while the stores are too far behind. */
@@ -34,7 +34,8 @@ export function watchFanout(open: () => Promise<Progress>, warn: (line: string) 
   let isSeen = true;
 
   const take = (pending: Pending) => {
-    lags = new Map([['the relay', pending.outbox], ...pending.lags]);
+    const sinks = pending.sinks.entries().map(([name, { lag }]) => [name, lag] as const);
+    lags = new Map([['the relay', unpublished(pending)], ...sinks]);
     isSeen = true;
     for (const [name, lag] of standing) if ((lags.get(name) ?? 0) < lag) standing.delete(name);
   };
@@ -82,7 +83,8 @@ export function watchFanout(open: () => Promise<Progress>, warn: (line: string) 
     },
     async [Symbol.asyncDispose]() {
       stop.abort();
-      await looking;
+      // A look at a server that hangs ends by its own time limit; nobody waits for what it sees.
+      await Promise.race([looking, delay(500)]);
     },
   };
 }
