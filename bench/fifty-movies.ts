@@ -1,33 +1,87 @@
 import { viewsLast24h } from '../subgraphs/clickhouse/queries.ts';
+import { relatedMovies } from '../subgraphs/elasticsearch/queries.ts';
+import { discussions } from '../subgraphs/mongo/queries.ts';
+import { friendsWhoWatched } from '../subgraphs/neo4j/queries.ts';
 import { moviePages } from '../subgraphs/postgres/queries.ts';
+import { similarMovies } from '../subgraphs/qdrant/queries.ts';
+import { playbackQuality } from '../subgraphs/questdb/queries.ts';
 import { movieCounters } from '../subgraphs/redis/queries.ts';
-import { mediaOf } from '../subgraphs/s3/queries.ts';
+import { readPosters } from './media.ts';
 import type { Page } from './page.ts';
-import type { Stores } from './stores.ts';
+import { type Stores, viewerIdOf } from './stores.ts';
 
 const firstPage = { first: 50, after: null, genre: null, tag: null, yearFrom: null, yearTo: null };
-const posterSeconds = 3_600;
 
-/** The newest fifty films with a value of each of four stores: what merging many entities costs. */
+/**
+ * The newest fifty films with a value of each of the nine stores that know films: what asking all nine for fifty keys at once, and
+ * merging what they say, costs.
+ */
 export const fiftyMovies: Page = {
   name: 'fifty-movies',
-  title: 'A list of fifty movies',
+  title: 'A list of fifty movies (Alice, nine stores)',
   query: `query FiftyMovies {
-    movies(first: 50) { edges { node { title viewCount rank viewsLast24h posterUrl } } }
+    movies(first: 50) {
+      edges {
+        node {
+          title
+          viewCount
+          rank
+          viewsLast24h
+          posterUrl
+          discussion(first: 1) { edges { node { title } } }
+          friendsWhoWatched(first: 3) { id }
+          related(first: 3) { id }
+          similar(first: 3) { movie { id } }
+          playbackQuality(lastMinutes: 60) { startsAt averageBitrateKbps }
+        }
+      }
+    }
   }`,
+  viewer: { userId: 'u123', scopes: [] },
   byHand,
 };
 
-async function byHand({ postgres, redis, clickhouse, s3 }: Stores): Promise<object> {
-  const movies = (await moviePages(postgres, [firstPage]))[0]?.movies ?? [];
-  const ids = movies.map(({ id }) => id);
-  const [counters, lastDays, posters] = await Promise.all([
-    movieCounters(redis, ids),
-    viewsLast24h(clickhouse, ids),
-    mediaOf(s3, ids).then((all) => Promise.all(all.map(({ poster }) => poster && s3.sign(poster, posterSeconds)))),
+async function byHand(stores: Stores, token: string | undefined): Promise<object> {
+  const films = moviePages(stores.postgres, [firstPage]).then(([page]) => page?.movies ?? []);
+  const ids = films.then((movies) => movies.map(({ id }) => id));
+  const [movies, values, friends] = await Promise.all([
+    films,
+    ids.then((ids) => readValues(stores, ids)),
+    Promise.all([ids, viewerIdOf(stores, token)]).then(([ids, viewerId]) => readFriends(stores, viewerId, ids)),
   ]);
   const edges = movies.map(({ title }, index) => ({
-    node: { title, ...counters[index], viewsLast24h: lastDays[index], posterUrl: posters[index] },
+    node: { title, ...values[index], friendsWhoWatched: friends[index]?.map(idOnly) },
   }));
   return { movies: { edges } };
 }
+
+/** What the other stores know of the films, whoever asks. */
+async function readValues({ redis, clickhouse, s3, mongo, elasticsearch, qdrant, questdb }: Stores, ids: string[]) {
+  const each = <Wish extends object>(wish: Wish) => ids.map((id) => ({ id, ...wish }));
+  const [counters, lastDays, posters, posts, related, similar, minutes] = await Promise.all([
+    movieCounters(redis, ids),
+    viewsLast24h(clickhouse, ids),
+    readPosters(s3, ids),
+    discussions(mongo, each({ page: { first: 1, after: null } })),
+    relatedMovies(elasticsearch, each({ first: 3 })),
+    similarMovies(qdrant, each({ first: 3, genre: null, yearFrom: null, yearTo: null })),
+    playbackQuality(questdb, each({ lastMinutes: 60 })),
+  ]);
+  return ids.map((id, index) => ({
+    ...counters[index],
+    viewsLast24h: lastDays[index],
+    posterUrl: posters.get(id),
+    discussion: { edges: posts[index]?.slice(0, 1).map(({ title }) => ({ node: { title } })) },
+    related: related[index]?.map(idOnly),
+    similar: similar[index]?.map(({ movieId }) => ({ movie: { id: movieId } })),
+    playbackQuality: minutes[index]?.map(({ startsAt, averageBitrateKbps }) => ({ startsAt, averageBitrateKbps })),
+  }));
+}
+
+const readFriends = ({ neo4j }: Stores, viewerId: string, movieIds: string[]) =>
+  friendsWhoWatched(
+    neo4j,
+    movieIds.map((movieId) => ({ viewerId, movieId, first: 3 })),
+  );
+
+const idOnly = (id: string) => ({ id });

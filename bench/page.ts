@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import fastify from 'fastify';
 import type { Viewer } from '../gateway/request.ts';
-import { storeCalls } from '../gateway/seam.ts';
 import type { Gateway } from '../gateway/server.ts';
 import { post } from './client.ts';
 import { interleave, median } from './pairs.ts';
 import { busiestPackages, type Share } from './profile.ts';
 import { type Row, rowsOf } from './rows.ts';
+import { type StoreTime, watchStores } from './store-use.ts';
 import { type Stores, storesOf } from './stores.ts';
 
 /** A page of the graph, and the same page written by hand. */
@@ -31,12 +31,15 @@ export interface PageFigures {
   /** How many times longer than the median the gateway's first such page took, whose plan had to be made. */
   firstPageRatio: number;
   packages: Share[];
-  /** How many calls of the stores a page makes on each side. */
+  /** How many calls of the stores a page makes on each side: both should ask for the same, and this shows whether they do. */
   storeCalls: [number, number];
+  /** The stores that a page through the graph waits for, slowest first. */
+  storeTimes: StoreTime[];
 }
 
 const rounds = 20;
 const warmUpPages = 120;
+const watchedPages = 20;
 const profiledPages = 100;
 
 /**
@@ -64,10 +67,12 @@ export async function measurePage(page: Page, gateway: Gateway, tell: (text: str
   const sides = { graph, hand, again: hand, finished: ask(`${address}/finished`) };
 
   try {
-    const byHand = JSON.parse(await hand());
+    await hand();
     const startedAt = performance.now();
-    const byGraph = JSON.parse(await graph());
+    await graph();
     const firstPageMs = performance.now() - startedAt;
+    // At once, since the last sixty minutes are others when the next one begins.
+    const [byHand, byGraph] = (await Promise.all([hand(), graph()])).map((answer) => JSON.parse(answer));
     assert.deepEqual(steady(byHand), steady(byGraph), `${page.title}: by hand and by graph differ`);
     finished = byGraph;
 
@@ -81,7 +86,8 @@ export async function measurePage(page: Page, gateway: Gateway, tell: (text: str
     const single = await measure(1, 10);
     const many = await measure(16, 32);
     tell('profile');
-    const calls: [number, number] = [await countStoreCalls(graph), await countStoreCalls(hand)];
+    const graphUse = await watchStores(graph, watchedPages);
+    const handUse = await watchStores(hand, 1);
     const packages = await busiestPackages(async () => {
       for (let pages = 0; pages < profiledPages; pages += 1) await graph();
     });
@@ -101,23 +107,12 @@ export async function measurePage(page: Page, gateway: Gateway, tell: (text: str
       cpuShares: { http, storeClients: 1 - http - aboveHand, graph: aboveHand },
       firstPageRatio: firstPageMs / median(single.flatMap(({ graph }) => graph.wallMs)),
       packages,
-      storeCalls: calls,
+      storeCalls: [graphUse.calls, handUse.calls],
+      storeTimes: graphUse.stores,
     };
   } finally {
     await http.close();
   }
-}
-
-/** The two sides should ask the stores for the same; this shows whether they do. */
-async function countStoreCalls(ask: () => Promise<unknown>): Promise<number> {
-  let count = 0;
-  const note = () => {
-    count += 1;
-  };
-  storeCalls.start.subscribe(note);
-  await ask();
-  storeCalls.start.unsubscribe(note);
-  return count;
 }
 
 /** The answer without what changes from one moment to the next: a signature's date, and the decay of a trending score. */

@@ -15,6 +15,8 @@ export interface WriteFigures {
   rows: Row[];
   /** From the command's commit until every sink has applied the event; the ratios are to the command's median. */
   applied: AppliedRow[];
+  /** The sinks that consume watches. */
+  sinks: string[];
 }
 
 export type AppliedRow = Omit<Row, 'spread'>;
@@ -43,6 +45,7 @@ export async function measureRecordWatch(gateway: Gateway, tell: (text: string) 
   const nextWriter = inTurn(await openWriters(stores));
   const movieIds = readFilms().map(({ id }) => id);
   let latest: { eventId: string; token: string } | undefined;
+  let sinks: string[] = [];
 
   const input = () => ({
     movieId: movieIds[Math.floor(Math.random() * movieIds.length)] as string,
@@ -61,7 +64,7 @@ export async function measureRecordWatch(gateway: Gateway, tell: (text: string) 
     latest = { eventId: data.recordWatch.event.id, token };
   };
   const applied = async () => {
-    if (latest) await untilApplied(gateway, latest);
+    if (latest) sinks = await untilApplied(gateway, latest);
   };
 
   const sides = { graph, command, again: command };
@@ -96,6 +99,7 @@ export async function measureRecordWatch(gateway: Gateway, tell: (text: string) 
       ...rowsOf(many, compared, { when: `${writers} at once`, of }),
     ],
     applied: [50, 95].map((percent) => appliedRow(followed, percent)),
+    sinks,
   };
 }
 
@@ -140,15 +144,19 @@ function inTurn<T>(items: readonly T[]): () => T {
   };
 }
 
-/** Asks `event(id)` until every sink that consumes the event has applied it. */
-async function untilApplied({ url }: Gateway, { eventId, token }: { eventId: string; token: string }): Promise<void> {
+/** Asks `event(id)` until every sink that consumes the event has applied it; gives the names of these. */
+async function untilApplied(
+  { url }: Gateway,
+  { eventId, token }: { eventId: string; token: string },
+): Promise<string[]> {
   const body = JSON.stringify({ query: sinksQuery, variables: { id: eventId } });
   const deadline = performance.now() + giveUpAfterMs;
   for (;;) {
     const { data } = JSON.parse(await post(url, { body, token }));
     const sinks: { name: string; status: string }[] = data.event.sinks;
-    const waiting = sinks.filter(({ status }) => status !== 'APPLIED' && status !== 'NOT_CONSUMED');
-    if (waiting.length === 0) return;
+    const consuming = sinks.filter(({ status }) => status !== 'NOT_CONSUMED');
+    const waiting = consuming.filter(({ status }) => status !== 'APPLIED');
+    if (waiting.length === 0) return consuming.map(({ name }) => name);
     if (performance.now() > deadline) {
       const states = waiting.map(({ name, status }) => `${name} ${status}`).join(', ');
       throw new Error(`event ${eventId} is not applied after ${giveUpAfterMs} ms: ${states}`);

@@ -5,25 +5,38 @@ import type { WriteFigures } from './record-watch.ts';
 import type { Row } from './rows.ts';
 
 const packagesShown = 6;
+const storesShown = 4;
 
 /** A page's figures for a terminal of 80 columns. */
-export function pageReport({ cpuShares, firstPageRatio, packages, storeCalls, ...figures }: PageFigures): string {
+export function pageReport({
+  cpuShares,
+  firstPageRatio,
+  packages,
+  storeCalls,
+  storeTimes,
+  ...figures
+}: PageFigures): string {
   const { http, storeClients, graph } = cpuShares;
   const parts = `HTTP ${percent(http)}, the stores’ clients ${percent(storeClients)}, the graph ${percent(graph)}`;
   const shares = packages.slice(0, packagesShown).map((share) => `${share.package} ${percent(share.share)}`);
+  const slowest = storeTimes
+    .slice(0, storesShown)
+    .map(({ store, longestMs }) => `${store} ${digits(longestMs)}\u00a0ms`);
   const lines = [
     `CPU of a page through the graph: ${parts}.`,
     `By package: ${shares.join(', ')}.`,
     `Calls of the stores: ${storeCalls[0]} through the graph, ${storeCalls[1]} by hand.`,
+    `Slowest of them: ${slowest.join(', ')}.`,
     `The first page, with no plan yet, took ${digits(firstPageRatio)} times the median.`,
   ];
   return [table(figures), ...lines.map(wrapped)].join('\n');
 }
 
 /** The write path's figures, likewise. */
-export function writeReport({ applied, ...figures }: WriteFigures): string {
+export function writeReport({ applied, sinks, ...figures }: WriteFigures): string {
   const rows = applied.map((row) => ({ ...row, spread: undefined }));
-  return [table(figures), header(['applied', 'command'], ''), ...rows.map(line)].join('\n');
+  const appliedBy = wrapped(`Applied: by ${sinks.join(', ')}.`);
+  return [table(figures), header(['applied', 'command'], ''), ...rows.map(line), appliedBy].join('\n');
 }
 
 function table({ title, sides, rows }: { title: string; sides: [string, string]; rows: Row[] }): string {

@@ -91,16 +91,21 @@ async function measure(settings: Settings, jsonFile: string | undefined): Promis
 
 /** A slow page is to be measured and not given up, however busy the machine is. */
 function patient(settings: Settings): Settings {
-  const { postgres, redis, kafka, cassandra, clickhouse, s3 } = settings;
+  const { postgres, mongo, redis, kafka, cassandra, clickhouse, neo4j, elasticsearch, qdrant, questdb, s3 } = settings;
   const timeoutMs = patienceMs;
   return {
     ...settings,
     gateway: { ...settings.gateway, port: 0, requestTimeoutMs: patienceMs },
     postgres: { ...postgres, timeoutMs },
+    mongo: { ...mongo, timeoutMs },
     redis: { ...redis, timeoutMs },
     kafka: { ...kafka, timeoutMs },
     cassandra: { ...cassandra, timeoutMs },
     clickhouse: { ...clickhouse, timeoutMs },
+    neo4j: { ...neo4j, timeoutMs },
+    elasticsearch: { ...elasticsearch, timeoutMs },
+    qdrant: { ...qdrant, timeoutMs },
+    questdb: { ...questdb, timeoutMs },
     s3: { ...s3, timeoutMs },
   };
 }

@@ -1,8 +1,13 @@
 import type { Gateway } from '../gateway/server.ts';
 import type { CassandraStore } from '../subgraphs/cassandra/store.ts';
 import type { ClickHouseStore } from '../subgraphs/clickhouse/store.ts';
+import type { ElasticsearchStore } from '../subgraphs/elasticsearch/store.ts';
 import type { KafkaStore } from '../subgraphs/kafka/store.ts';
+import type { MongoStore } from '../subgraphs/mongo/store.ts';
+import type { Neo4jStore } from '../subgraphs/neo4j/store.ts';
 import type { PostgresStore } from '../subgraphs/postgres/store.ts';
+import type { QdrantStore } from '../subgraphs/qdrant/store.ts';
+import type { QuestDbStore } from '../subgraphs/questdb/store.ts';
 import { redisSessions } from '../subgraphs/redis/sessions.ts';
 import type { RedisStore } from '../subgraphs/redis/store.ts';
 import type { S3Store } from '../subgraphs/s3/store.ts';
@@ -19,11 +24,26 @@ export function storesOf({ rooms }: Gateway) {
     redis,
     sessions: redisSessions(redis),
     postgres: storeOf<PostgresStore>('postgres'),
+    mongo: storeOf<MongoStore>('mongo'),
     cassandra: storeOf<CassandraStore>('cassandra'),
     clickhouse: storeOf<ClickHouseStore>('clickhouse'),
+    neo4j: storeOf<Neo4jStore>('neo4j'),
+    elasticsearch: storeOf<ElasticsearchStore>('elasticsearch'),
+    qdrant: storeOf<QdrantStore>('qdrant'),
+    questdb: storeOf<QuestDbStore>('questdb'),
     s3: storeOf<S3Store>('s3'),
     kafka: storeOf<KafkaStore>('kafka'),
   };
 }
 
 export type Stores = ReturnType<typeof storesOf>;
+
+/**
+ * Who asks, as the session says.
+ * @throws Error when there is none
+ */
+export async function viewerIdOf({ sessions }: Stores, token = ''): Promise<string> {
+  const viewer = await sessions.find(token);
+  if (!viewer) throw new Error('the session has expired');
+  return viewer.userId;
+}

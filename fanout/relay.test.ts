@@ -4,6 +4,7 @@ import type { StreamEvent } from '../schema/events/index.ts';
 import { postgresOutbox } from './postgres-outbox.ts';
 import { startRelay } from './relay.ts';
 import {
+  endsOf,
   insertOutbox,
   openTestDatabase,
   openTestKafka,
@@ -51,7 +52,7 @@ async function relay(): Promise<Worker> {
 }
 
 const countMessages = async () =>
-  (await kafka.admin.fetchTopicOffsets(topic)).reduce((sum, { low, high }) => sum + Number(high) - Number(low), 0);
+  (await endsOf(kafka.admin, topic)).reduce((sum, { low, high }) => sum + Number(high) - Number(low), 0);
 const isDrained = async () => (await client.query('SELECT FROM outbox')).rowCount === 0;
 
 /** The ids of these events, in the order in which the topic has them. */

@@ -145,7 +145,7 @@ export async function readTopic({ kafka, admin }: TestKafka, topic: string): Pro
 }
 
 /** The ends of a topic's partitions; a new topic's partitions get their leaders one after the other. */
-async function endsOf(admin: Admin, topic: string): ReturnType<Admin['fetchTopicOffsets']> {
+export async function endsOf(admin: Admin, topic: string): ReturnType<Admin['fetchTopicOffsets']> {
   let ends: Awaited<ReturnType<Admin['fetchTopicOffsets']>> | undefined;
   await until('each partition has a leader', async () => {
     ends = await admin.fetchTopicOffsets(topic).catch((error: { type?: string }) => {

@@ -5,6 +5,7 @@ import { type Admin, Partitioners } from 'kafkajs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readSettings } from '../../config.ts';
 import { kafkaClient } from '../../fanout/kafka.ts';
+import { endsOf } from '../../fanout/testing.ts';
 import { callsDuring, openTestRoom, type TestRoom } from '../../gateway/testing.ts';
 import type { StreamEventOf } from '../../schema/events/index.ts';
 import { type ReportPlayback, recordPostView, reportPlaybacks } from './commands.ts';
@@ -218,7 +219,7 @@ test('a broker that says nothing is STORE_TIMEOUT, and costs the process nothing
 
 async function valuesByPartition(topic: string) {
   const consumer = client.consumer({ groupId: `test-partitions-${randomUUID()}`, maxWaitTimeInMs: 100 });
-  const ends = await admin.fetchTopicOffsets(topic);
+  const ends = await endsOf(admin, topic);
   let missing = ends.reduce((sum, { high, low }) => sum + Number(high) - Number(low), 0);
   const found = new Map<number, StreamEventOf<'playback.reported'>[]>();
   const whole = Promise.withResolvers<void>();
