@@ -20,7 +20,10 @@ export function checkInput<T extends z.ZodType>(schema: T, value: unknown, path:
 export const badInput = (message: string, argument: ArgumentPath) =>
   codedError('BAD_USER_INPUT', message, { argument });
 
-export const idText = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, 'has 1 to 128 characters of A-Z, a-z, 0-9, _ and -');
+/** What every id of an entity looks like. */
+export const idPattern = /^[A-Za-z0-9_-]{1,128}$/;
+
+export const idText = z.string().regex(idPattern, 'has 1 to 128 characters of A-Z, a-z, 0-9, _ and -');
 
 /** Text that every store can keep: Postgres takes no NUL and no half of a surrogate pair (PostgreSQL manual, 8.14.1). */
 export const text = (most: number) =>

@@ -8,6 +8,12 @@ export interface OpenedRooms extends AsyncDisposable {
   get(name: string): OpenRoom | undefined;
 }
 
+/** A store that is closed at the end of its scope: `await using`. */
+export const closing = <Store extends { close(): Promise<void> }>(store: Store) => ({
+  store,
+  [Symbol.asyncDispose]: () => store.close(),
+});
+
 /** The sinks of all rooms that are not switched off. */
 export const activeSinks = (rooms: readonly Room[], { without }: Settings): SinkInfo[] =>
   rooms.flatMap(({ name, consumes }) => (consumes && !without.has(name) ? [{ name, consumes }] : []));

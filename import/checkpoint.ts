@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { v7 as uuidv7 } from 'uuid';
 import type { Settings } from '../config.ts';
 import type { Folder } from './files.ts';
@@ -53,11 +53,4 @@ export function readCheckpoint(settings: Settings, folder: Folder): Checkpoint {
     finishedAt: null,
     catchUpSeconds: null,
   };
-}
-
-export function writeCheckpoint(file: string, checkpoint: Checkpoint): void {
-  mkdirSync(dirname(file), { recursive: true });
-  // Beside it, then renamed: a kill in between leaves one or the other whole.
-  writeFileSync(`${file}.new`, JSON.stringify(checkpoint));
-  renameSync(`${file}.new`, file);
 }

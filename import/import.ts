@@ -1,12 +1,14 @@
 import { once } from 'node:events';
 import type { Settings } from '../config.ts';
 import { openProgress, waitUntilCaughtUp } from '../fanout/caught-up.ts';
+import { closing } from '../gateway/open.ts';
 import { reasonOf, StackError } from '../stack/errors.ts';
+import { writeJsonFile } from '../stack/json-file.ts';
 import { tryLock } from '../stack/lock.ts';
 import { openPostgres, type PostgresStore } from '../subgraphs/postgres/store.ts';
 import { type BackPressure, watchFanout } from './back-pressure.ts';
 import { loadCatalogue, readMovieIds } from './catalogue.ts';
-import { type Checkpoint, checkpointFile, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import { type Checkpoint, checkpointFile, readCheckpoint } from './checkpoint.ts';
 import { type File, type Folder, openFolder, rowBytes } from './files.ts';
 import { createProgress } from './progress.ts';
 import { loadRatings } from './ratings.ts';
@@ -50,7 +52,7 @@ export async function importFolder(options: ImportOptions): Promise<ImportSummar
   const work: Work = {
     ...{ settings, folder, checkpoint, backPressure, signal, onNotice, onProgress: options.onProgress },
     postgres: postgres.store,
-    save: () => writeCheckpoint(file, checkpoint),
+    save: () => writeJsonFile(file, checkpoint),
   };
   if (!checkpoint.loadedAt) await load(work);
   const notApplied = await catchUp(work);
@@ -138,8 +140,3 @@ async function catchUp({ settings, checkpoint, save, backPressure, signal, onPro
   checkpoint.finishedAt = new Date().toISOString();
   save();
 }
-
-const closing = <Store extends { close(): Promise<void> }>(store: Store) => ({
-  store,
-  [Symbol.asyncDispose]: () => store.close(),
-});

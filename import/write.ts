@@ -20,7 +20,7 @@ export async function writeAll<Row>(
 ): Promise<Refused<Row>[]> {
   if (rows.length === 0) return [];
   try {
-    await patiently(() => write(rows));
+    await throughOutages(() => write(rows));
     return [];
   } catch (error) {
     if (!isRefusal(error)) throw error;
@@ -38,7 +38,7 @@ const patienceMs = 30_000;
 const pauseMs = 500;
 
 /** Tries again while Postgres restarts; every command can be repeated. */
-async function patiently(work: () => Promise<unknown>): Promise<void> {
+async function throughOutages(work: () => Promise<unknown>): Promise<void> {
   const deadline = performance.now() + patienceMs;
   for (;;) {
     try {

@@ -1,5 +1,6 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeJsonFile } from './json-file.ts';
 import { type Identity, isAlive } from './proc.ts';
 
 /** What the supervisor notes about a process that it started, so that any later one can find, check and stop it. */
@@ -19,10 +20,7 @@ const fileOf = (home: string, name: string) => join(folderOf(home), `${name}.jso
 
 /** Writes the record of one process, whole or not at all. */
 export function writeRecord(home: string, record: ProcessRecord): void {
-  mkdirSync(folderOf(home), { recursive: true });
-  const file = fileOf(home, record.name);
-  writeFileSync(`${file}.new`, JSON.stringify(record, null, 2));
-  renameSync(`${file}.new`, file);
+  writeJsonFile(fileOf(home, record.name), record);
 }
 
 export function removeRecord(home: string, name: string): void {

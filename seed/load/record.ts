@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Settings } from '../../config.ts';
+import { writeJsonFile } from '../../stack/json-file.ts';
 import type { DemoSize } from '../generate.ts';
 
 /** What a data folder knows of its demo data. */
@@ -26,9 +27,5 @@ export function readRecord(settings: Settings): LoadRecord | undefined {
   return { steps: [], reports: 0, isApplied: false, ...JSON.parse(readFileSync(file, 'utf8')) };
 }
 
-export function writeRecord(settings: Settings, record: LoadRecord): void {
-  mkdirSync(settings.home, { recursive: true });
-  // Beside it, then renamed: a kill in between leaves one or the other whole.
-  writeFileSync(`${recordFile(settings)}.new`, JSON.stringify(record));
-  renameSync(`${recordFile(settings)}.new`, recordFile(settings));
-}
+export const writeRecord = (settings: Settings, record: LoadRecord): void =>
+  writeJsonFile(recordFile(settings), record);

@@ -1,5 +1,6 @@
 import type { Settings } from '../../config.ts';
 import { chunks } from '../../gateway/batches.ts';
+import { closing } from '../../gateway/open.ts';
 import { reportPlaybacks } from '../../subgraphs/kafka/commands.ts';
 import { openKafka } from '../../subgraphs/kafka/store.ts';
 import { importComments, importPosts } from '../../subgraphs/mongo/commands.ts';
@@ -131,8 +132,3 @@ async function inBatches<Row>(
     onProgress(`${written.toLocaleString('en')} ${what}`);
   }
 }
-
-const closing = <Store extends { close(): Promise<void> }>(store: Store) => ({
-  store,
-  [Symbol.asyncDispose]: () => store.close(),
-});

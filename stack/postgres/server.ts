@@ -4,11 +4,11 @@ import { existsSync } from 'node:fs';
 import { chown, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { Client } from 'pg';
 import { tellsOfFullDisk } from '../disk.ts';
 import { reasonOf, StackError } from '../errors.ts';
 import { tellingLine } from '../log.ts';
 import type { Command, Place, Server } from '../server.ts';
+import { askSql } from '../sql.ts';
 import { fill } from '../template.ts';
 import { runAs, userFor } from './user.ts';
 
@@ -30,17 +30,7 @@ export const server: Server = {
     return runAs(userFor(data), { program: postgres, args }, [data, postgres]);
   },
 
-  async ready({ postgres }) {
-    const client = new Client({ connectionString: postgres.url, connectionTimeoutMillis: postgres.timeoutMs });
-    // A connection that breaks after the query was answered is of no interest here.
-    client.on('error', () => {});
-    try {
-      await client.connect();
-      await client.query('SELECT 1');
-    } finally {
-      await client.end();
-    }
-  },
+  ready: ({ postgres }) => askSql(postgres),
 
   readyWithinSeconds: 60,
   // SIGINT is Postgres' "fast shutdown": it ends the sessions instead of waiting for them.

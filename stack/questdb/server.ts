@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Client } from 'pg';
 import { installJars } from '../jars.ts';
 import type { Server } from '../server.ts';
+import { askSql } from '../sql.ts';
 import { fill } from '../template.ts';
 
 const here = (name: string) => join(import.meta.dirname, name);
@@ -33,17 +33,7 @@ export const server: Server = {
     ],
   }),
 
-  async ready({ questdb }) {
-    const client = new Client({ connectionString: questdb.url, connectionTimeoutMillis: questdb.timeoutMs });
-    // What breaks is told by the query.
-    client.on('error', () => {});
-    try {
-      await client.connect();
-      await client.query('SELECT 1');
-    } finally {
-      await client.end();
-    }
-  },
+  ready: ({ questdb }) => askSql(questdb),
 
   readyWithinSeconds: 60,
   stop: { signal: 'SIGTERM', graceSeconds: 20 },

@@ -1,11 +1,10 @@
 import * as uuid from 'uuid';
 import { codedError, quoted } from '../../gateway/errors.ts';
+import { idPattern } from '../../gateway/input.ts';
 import { requireViewer } from '../../gateway/room.ts';
 import type { Resolvers } from './types.generated.ts';
 
 /** An id is checked here, once, so that no store is asked for what cannot exist, or for ten kilobytes. */
-const idPattern = /^[A-Za-z0-9_-]{1,128}$/;
-
 function checked(id: string, isValid: boolean, what: string): { id: string } {
   if (isValid) return { id };
   throw codedError('BAD_USER_INPUT', `${quoted(id)} is not an id: ${what}.`, { argument: ['id'] });

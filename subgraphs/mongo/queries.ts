@@ -1,5 +1,6 @@
 import type { Page } from '../../gateway/connection.ts';
 import { notFound } from '../../gateway/errors.ts';
+import type { EventRow } from '../../gateway/event-place.ts';
 import type { Attachment, CommentDocument, PostDocument } from './documents.ts';
 import { type PageKey, pagesOf } from './pages.ts';
 import type { MongoStore } from './store.ts';
@@ -63,16 +64,6 @@ export async function commentsByPost(store: MongoStore, keys: readonly PageOf[])
 }
 
 const pageKey = ({ id, page }: PageOf): PageKey => ({ value: id, page });
-
-/** An event and where it stands; what is not known yet is null. */
-export interface EventRow {
-  type: string;
-  actorId: string | null;
-  topic: string | null;
-  partition: number | null;
-  offset: string | null;
-  publishedAt: Date | null;
-}
 
 /**
  * Events by id, waiting or published; null for those unknown. Notes are read first: the relay deletes a note when the position

@@ -1,5 +1,6 @@
 import { connectionOf, readPage } from '../../gateway/connection.ts';
-import { codeOf, errorCodes } from '../../gateway/errors.ts';
+import { eventPlace } from '../../gateway/event-place.ts';
+import { idPattern } from '../../gateway/input.ts';
 import { idOf, requireViewer } from '../../gateway/room.ts';
 import { addComment, createPost, deletePost, editPost } from './commands.ts';
 import {
@@ -13,8 +14,6 @@ import {
 } from './queries.ts';
 import type { RoomContext } from './store.ts';
 import type { Resolvers } from './types.generated.ts';
-
-const idPattern = /^[A-Za-z0-9_-]{1,128}$/;
 
 export const resolvers: Resolvers = {
   Mutation: {
@@ -77,7 +76,7 @@ export const resolvers: Resolvers = {
   },
   Event: {
     // Errors of a store that cannot be asked are the kafka room's to tell, which knows what the other sources say.
-    inMongo: (event, _, context) => positionFor(context, idOf(event)).catch(nullWhereUnanswered),
+    inMongo: (event, _, { request, load }) => eventPlace(request, () => load(eventsById, idOf(event))),
   },
 };
 
@@ -98,17 +97,3 @@ const commentNode = ({ authorId, postId, ...comment }: CommentRow) => ({
 });
 
 const placeOf = ({ createdAt, id }: { createdAt: Date; id: string }) => ({ time: createdAt.getTime(), id });
-
-/** Where an event stands, for the user who caused it; to others it does not exist. */
-async function positionFor({ request, load }: RoomContext, eventId: string) {
-  const viewer = await request.viewer();
-  const event = viewer && (await load(eventsById, eventId));
-  if (!event || event.actorId !== viewer.userId) return { isKnown: false };
-  return { isKnown: true, ...event };
-}
-
-function nullWhereUnanswered(error: unknown): null {
-  const code = codeOf(error);
-  if (code && errorCodes[code].retryable) return null;
-  throw error;
-}

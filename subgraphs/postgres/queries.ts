@@ -1,5 +1,6 @@
 import * as uuid from 'uuid';
 import { notFound } from '../../gateway/errors.ts';
+import type { EventRow } from '../../gateway/event-place.ts';
 import { Prisma } from './generated/client.ts';
 import type { PostgresStore } from './store.ts';
 
@@ -42,23 +43,13 @@ export async function usersById(store: PostgresStore, ids: readonly string[]): P
   return inOrder(ids, rows, 'user');
 }
 
-export interface EventRow {
-  id: string;
-  type: string;
-  actorId: string | null;
-  topic: string | null;
-  partition: number | null;
-  offset: string | null;
-  publishedAt: Date | null;
-}
-
 /**
  * Events by id, waiting or published; null for those unknown. One statement sees one snapshot, so an event that the
  * relay moves meanwhile is in one of the two tables.
  */
 export async function eventsById(store: PostgresStore, ids: readonly string[]): Promise<(EventRow | null)[]> {
   const wanted = ids.filter((id) => uuid.validate(id));
-  const rows = await store.db.$queryRaw<EventRow[]>`
+  const rows = await store.db.$queryRaw<(EventRow & { id: string })[]>`
     SELECT event_id AS id, type, actor_id AS "actorId", topic, partition, kafka_offset::text AS "offset",
            published_at AS "publishedAt"
     FROM event_position WHERE event_id = ANY(${wanted}::uuid[])

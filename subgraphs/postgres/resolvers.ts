@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { codeOf, errorCodes } from '../../gateway/errors.ts';
+import { eventPlace } from '../../gateway/event-place.ts';
 import { badInput, checkInput, filledText } from '../../gateway/input.ts';
 import { idOf, requireSelf, requireViewer } from '../../gateway/room.ts';
 import { changeFollow, changeLike, type FollowState, type LikeState, login, recordWatch, signUp } from './commands.ts';
@@ -78,7 +78,7 @@ export const resolvers: Resolvers = {
   },
   Event: {
     // Errors of a store that cannot be asked are the kafka room's to tell, which knows what the other sources say.
-    inPostgres: (event, _, context) => positionFor(context, idOf(event)).catch(nullWhereUnanswered),
+    inPostgres: (event, _, { request, load }) => eventPlace(request, () => load(eventsById, idOf(event))),
   },
 };
 
@@ -105,20 +105,6 @@ function movieField<Name extends keyof MovieRow>(name: Name) {
     const row = name in movie ? (movie as MovieRow) : await context.load(moviesById, idOf(movie));
     return row[name];
   };
-}
-
-/** Where an event stands, for the user who caused it; to others it does not exist. */
-async function positionFor({ request, load }: RoomContext, eventId: string) {
-  const viewer = await request.viewer();
-  const event = viewer && (await load(eventsById, eventId));
-  if (!event || event.actorId !== viewer.userId) return { isKnown: false };
-  return { isKnown: true, ...event };
-}
-
-function nullWhereUnanswered(error: unknown): null {
-  const code = codeOf(error);
-  if (code && errorCodes[code].retryable) return null;
-  throw error;
 }
 
 const most = 100;
