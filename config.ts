@@ -8,7 +8,26 @@ export interface Settings {
   home: string;
   /** Stores (and their servers) that are switched off. STREAMSHOP_WITHOUT=cassandra,s3 */
   without: ReadonlySet<string>;
-  gateway: { host: string; port: number; requestTimeoutMs: number; readAfterTimeoutMs: number };
+  /** Whether strangers are about, so that insights are only for those with the scope for them. NODE_ENV=production */
+  isProduction: boolean;
+  gateway: {
+    host: string;
+    port: number;
+    requestTimeoutMs: number;
+    readAfterTimeoutMs: number;
+    /** Read again when it changes. */
+    supergraphFile: string;
+  };
+  subgraphs: {
+    /** Those that run behind HTTP instead of in the gateway's process, by name. SUBGRAPH_POSTGRES_URL=http://… */
+    urls: ReadonlyMap<string, string>;
+    /** By which a subgraph knows the gateway. Null: a random one that is kept in `home`. */
+    secret: string | null;
+    /** The longest that one fetch may take. */
+    timeoutMs: number;
+  };
+  /** Where the workers tell their metrics; the gateway tells its own under /metrics. */
+  workers: { host: string; port: number };
   postgres: { url: string; poolSize: number; timeoutMs: number };
   redis: { url: string; timeoutMs: number };
   kafka: { brokers: string[]; timeoutMs: number };
@@ -69,6 +88,9 @@ export const ports = {
   qdrant: 16333,
   questdb: 18812,
   questdbHttp: 19003,
+  workers: 4090,
+  /** The first of the subgraphs that run alone; see `subgraphPort`. */
+  subgraphs: 4100,
 } as const;
 const profileOffsets: Record<string, number> = { dev: 0, test: 200, bench: 800, 'bench-large': 800 };
 
@@ -94,12 +116,20 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
     profile,
     home: env.STREAMSHOP_HOME ?? join(cacheFolder, profile),
     without: new Set((env.STREAMSHOP_WITHOUT ?? '').split(',').filter(Boolean)),
+    isProduction: env.NODE_ENV === 'production',
     gateway: {
       host: env.HOST ?? '127.0.0.1',
       port: number('PORT', portOf('gateway', env)),
       requestTimeoutMs: number('REQUEST_TIMEOUT_MS', 10_000),
       readAfterTimeoutMs: number('READ_AFTER_TIMEOUT_MS', 5_000),
+      supergraphFile: env.SUPERGRAPH_FILE ?? join(root, 'schema', 'supergraph.graphql'),
     },
+    subgraphs: {
+      urls: subgraphUrls(env),
+      secret: env.SUBGRAPH_SECRET ?? null,
+      timeoutMs: number('SUBGRAPH_TIMEOUT_MS', 8_000),
+    },
+    workers: { host: env.HOST ?? '127.0.0.1', port: number('WORKERS_PORT', portOf('workers', env)) },
     postgres: {
       url: env.POSTGRES_URL ?? `postgresql://streamshop:streamshop@127.0.0.1:${portOf('postgres', env)}/streamshop`,
       poolSize: number('POSTGRES_POOL_SIZE', 10),
@@ -165,4 +195,16 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
     },
     logLevel: env.LOG_LEVEL ?? 'info',
   };
+}
+
+/** @throws Error naming the variable, when a URL is not one */
+function subgraphUrls(env: NodeJS.ProcessEnv): Map<string, string> {
+  const urls = new Map<string, string>();
+  for (const [variable, url = ''] of Object.entries(env)) {
+    const name = /^SUBGRAPH_(?<name>\w+)_URL$/.exec(variable)?.groups?.name?.toLowerCase();
+    if (!name) continue;
+    if (!URL.canParse(url)) throw new Error(`${variable} must be a URL, not "${url}"`);
+    urls.set(name, url);
+  }
+  return urls;
 }

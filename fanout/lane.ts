@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { patiently } from '../gateway/seam.ts';
+import { patiently } from '../gateway/guard.ts';
 import type { EventType, StreamEvent, Topic } from '../schema/events/index.ts';
 import { type ApplySteps, applyAll } from './apply.ts';
 import { type OutageMember, outageBackoff, reasonOf } from './backoff.ts';

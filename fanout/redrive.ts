@@ -1,5 +1,5 @@
 import type { Sender } from 'kafkajs';
-import { patiently } from '../gateway/seam.ts';
+import { patiently } from '../gateway/guard.ts';
 import { type EventType, eventTypes, type StreamEvent } from '../schema/events/index.ts';
 import { reasonOf } from './backoff.ts';
 import { type DeadLetter, exhume, messageValue } from './dead-letters.ts';

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import DataLoader from 'dataloader';
-import type { RequestContext, Sessions } from './request.ts';
+import { currentOrigin, type RequestContext, type Sessions, withOrigin } from './request.ts';
 import type { Context, Query } from './room.ts';
+import type { Xray } from './xray.ts';
 
 /** What a request brings along. */
 export interface RequestOptions {
@@ -10,16 +11,19 @@ export interface RequestOptions {
   sessions: Sessions;
   /** Milliseconds until the request gives up. */
   timeoutMs: number;
+  /** Where somebody wants to see what the stores do. */
+  xray?: Xray;
 }
 
 /** The context of one client request; see `RequestContext`. */
-export function createRequest({ token, sessions, timeoutMs }: RequestOptions): RequestContext {
+export function createRequest({ token, sessions, timeoutMs, xray }: RequestOptions): RequestContext {
   const deadline = performance.now() + timeoutMs;
   let viewer: ReturnType<RequestContext['viewer']> | undefined;
   return {
     id: randomUUID(),
     token,
     sessions,
+    xray,
     viewer: () => {
       viewer ??= token === null ? Promise.resolve(null) : sessions.find(token);
       return viewer;
@@ -47,7 +51,7 @@ function batching<Store>(store: Store): Context<Store>['load'] {
   return <Key, Value>(query: Query<Store, Key, Value>, key: Key) => {
     let loader = loaders.get(query) as DataLoader<Key, Value, string> | undefined;
     if (!loader) {
-      loader = new DataLoader<Key, Value, string>((keys) => query(store, keys), {
+      loader = new DataLoader<Key, Value, string>((keys) => observed(query, keys, () => query(store, keys)), {
         cacheKeyFn: (key) => (typeof key === 'string' ? key : JSON.stringify(key)),
         // Parallel fetches of one plan start in the same turn of the event loop: let all of them ask before the batch goes.
         batchScheduleFn: (dispatch) => setImmediate(dispatch),
@@ -56,4 +60,10 @@ function batching<Store>(store: Store): Context<Store>['load'] {
     }
     return loader.load(key);
   };
+}
+
+/** Tells whoever observes the store calls of `work` that they are for a batch. */
+function observed<T>({ name }: { name: string }, keys: readonly unknown[], work: () => T): T {
+  const origin = currentOrigin();
+  return origin?.isObserved ? withOrigin({ ...origin, batch: { query: name, keys: keys.length } }, work) : work();
 }

@@ -6,6 +6,7 @@ import { codeOf, errorCodes } from './errors.ts';
 import { liftNotFound } from './not-found.ts';
 import { type ReadAfter, type ReadAfterOptions, startReadAfter } from './read-after.ts';
 import type { RequestContext } from './request.ts';
+import { currentTraceId } from './tracing.ts';
 
 /** What Apollo Server hands from plugin to plugin, and to every data source. */
 export interface GatewayContext {
@@ -52,6 +53,29 @@ export function readAfterPlugin(
           if (sinks.length === 0 || response.body.kind !== 'single') return;
           const result = response.body.singleResult;
           result.extensions = { ...result.extensions, notYetApplied: sinks };
+        },
+      };
+    },
+  };
+}
+
+/**
+ * Adds `extensions.xray` where the request asked for it.
+ * @param isProduction then only viewers with the scope `xray` get it; values of parameters are for those alone anywhere
+ */
+export function xrayPlugin({ isProduction }: { isProduction: boolean }): ApolloServerPlugin<GatewayContext> {
+  return {
+    async requestDidStart() {
+      return {
+        async willSendResponse({ response, contextValue: { request } }) {
+          if (!request.xray || response.body.kind !== 'single') return;
+          // Without the session store nobody is known to have the scope.
+          const viewer = await request.viewer().catch(() => null);
+          const hasScope = viewer?.scopes.includes('xray') ?? false;
+          if (isProduction && !hasScope) return;
+          const result = response.body.singleResult;
+          const xray = request.xray.report({ mayShowValues: hasScope, traceId: currentTraceId() });
+          result.extensions = { ...result.extensions, xray };
         },
       };
     },

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Xray } from './xray.ts';
 
 /** Who asks. */
 export interface Viewer {
@@ -21,6 +22,8 @@ export interface RequestContext {
   /** The bearer token as it came; null for a visitor. */
   readonly token: string | null;
   readonly sessions: Sessions;
+  /** Records what each store does for the request; absent where nobody asked for it. */
+  readonly xray?: Xray;
   /**
    * The viewer, looked up once per request; null for a visitor and for an expired session.
    * @throws STORE_UNAVAILABLE or STORE_TIMEOUT when the session store does not answer
@@ -30,10 +33,29 @@ export interface RequestContext {
   remainingMs(): number;
 }
 
-const storage = new AsyncLocalStorage<RequestContext>();
+/** On whose behalf the code runs. */
+export interface Origin {
+  request: RequestContext;
+  /** The subgraph that is at work; undefined where it is the gateway itself. */
+  subgraph?: string;
+  /** The text of the subgraph operation that it answers. */
+  fetch?: string;
+  /** Whether somebody wants to know of each call. */
+  isObserved?: boolean;
+  /** The batched query that runs, and how many distinct keys it has; only where somebody observes. */
+  batch?: { query: string; keys: number };
+}
 
-/** The request on whose behalf the code runs; undefined in sinks, migrations and other work without a client. */
-export const currentRequest = (): RequestContext | undefined => storage.getStore();
+const storage = new AsyncLocalStorage<Origin>();
+
+/** Undefined in sinks, migrations and other work without a client. */
+export const currentOrigin = (): Origin | undefined => storage.getStore();
+
+/** The request on whose behalf the code runs; undefined in work without a client. */
+export const currentRequest = (): RequestContext | undefined => storage.getStore()?.request;
 
 /** Runs `work`, and all that it awaits, on behalf of a request. */
-export const withRequest = <T>(request: RequestContext, work: () => T): T => storage.run(request, work);
+export const withRequest = <T>(request: RequestContext, work: () => T): T => storage.run({ request }, work);
+
+/** Runs `work`, and all that it awaits, on behalf of a fetch of a request. */
+export const withOrigin = <T>(origin: Origin, work: () => T): T => storage.run(origin, work);

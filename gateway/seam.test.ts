@@ -2,8 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createRequest } from './context.ts';
 import { codedError } from './errors.ts';
+import { patiently } from './guard.ts';
 import { withRequest } from './request.ts';
-import { createSeam, patiently, storeCalls } from './seam.ts';
+import { createSeam, storeCalls } from './seam.ts';
 
 const refused = new Error('ECONNREFUSED');
 const newSeam = (timeoutMs = 1_000) =>
@@ -78,4 +79,25 @@ test('publishes each call with its statement', async () => {
   await newSeam()('MGET a b', async () => null);
   storeCalls.start.unsubscribe(listener);
   expect(statements).toEqual(['MGET a b']);
+});
+
+test('asks a read once more when the connection breaks, and nothing else', async () => {
+  const seam = newSeam();
+  const asked = async (statement: { text: string; isRead?: boolean }, failures: readonly unknown[]) => {
+    const left = [...failures];
+    let calls = 0;
+    const answer = await codeIn(
+      seam(statement, async () => {
+        calls += 1;
+        if (left.length > 0) throw left.shift();
+        return 'well';
+      }),
+    );
+    return { answer, calls };
+  };
+  const read = { text: 'GET', isRead: true };
+  expect(await asked(read, [refused])).toEqual({ answer: 'well', calls: 2 });
+  expect(await asked(read, [refused, refused])).toEqual({ answer: 'STORE_UNAVAILABLE', calls: 2 });
+  expect(await asked(read, [new Error('syntax')])).toEqual({ answer: 'STORE_ERROR', calls: 1 });
+  expect(await asked({ text: 'SET' }, [refused])).toEqual({ answer: 'STORE_UNAVAILABLE', calls: 1 });
 });

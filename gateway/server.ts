@@ -17,6 +17,7 @@ import {
   notFoundPlugin,
   operationPlugin,
   readAfterPlugin,
+  xrayPlugin,
 } from './plugins.ts';
 import type { SinkState } from './read-after.ts';
 import type { RequestContext, Sessions } from './request.ts';
@@ -24,6 +25,7 @@ import type { Room } from './room.ts';
 import { teachScalars } from './scalars.ts';
 import { readSupergraphForGateway } from './supergraph.ts';
 import { inProcess } from './transport.ts';
+import { observeForXray, startXray, type Xray } from './xray.ts';
 
 /** A running gateway with all its subgraphs in process. */
 export interface Gateway extends AsyncDisposable {
@@ -62,12 +64,16 @@ export async function startGateway({ settings, rooms, logger }: GatewayOptions):
       if (!room) throw new Error(`The supergraph names a subgraph ${name} that subgraphs/index.ts does not have.`);
       return inProcess(room, logger);
     },
+    experimental_didResolveQueryPlan: ({ queryPlan, requestContext: { context } }) =>
+      (context as GatewayContext).request.xray?.notePlan(queryPlan),
   });
+  observeForXray();
 
   gateway.onSchemaLoadOrUpdate(({ apiSchema }) => teachScalars(apiSchema));
 
   const { requestTimeoutMs, readAfterTimeoutMs } = settings.gateway;
-  const newRequest = (token: string | null) => createRequest({ token, sessions, timeoutMs: requestTimeoutMs });
+  const newRequest = (token: string | null, xray?: Xray) =>
+    createRequest({ token, sessions, timeoutMs: requestTimeoutMs, xray });
   const askSinks = async (eventId: string, { token, viewer }: RequestContext): Promise<readonly SinkState[] | null> => {
     const { body } = await apollo.executeOperation<{ event: { sinks: SinkState[] | null } | null }>(
       { query: 'query Sinks($id: ID!) { event(id: $id) { type sinks { name status } } }', variables: { id: eventId } },
@@ -93,6 +99,7 @@ export async function startGateway({ settings, rooms, logger }: GatewayOptions):
       logPlugin(logger),
       operationPlugin,
       notFoundPlugin,
+      xrayPlugin(settings),
       readAfterPlugin((eventId, { request }) => ({
         askSinks: () => askSinks(eventId, request),
         timeoutMs: readAfterTimeoutMs,
@@ -109,7 +116,10 @@ export async function startGateway({ settings, rooms, logger }: GatewayOptions):
   });
 
   const handler = fastifyApolloHandler(apollo, {
-    context: async ({ headers }) => ({ request: newRequest(bearerToken(headers.authorization)) }),
+    context: async ({ headers }) => {
+      const xray = headers['x-streamshop-xray'] === '1' ? startXray() : undefined;
+      return { request: newRequest(bearerToken(headers.authorization), xray) };
+    },
   });
   http.route({ url: '/graphql', method: ['GET', 'POST', 'OPTIONS'], handler });
   http.get('/', (_, reply) => reply.redirect('/graphql'));

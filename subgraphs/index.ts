@@ -1,3 +1,4 @@
+import { portOf } from '../config.ts';
 import type { Room } from '../gateway/room.ts';
 import { cassandra } from './cassandra/index.ts';
 import { clickhouse } from './clickhouse/index.ts';
@@ -17,3 +18,7 @@ export const rooms: readonly Room[] = [
   ...[entry, postgres, mongo, redis, cassandra, clickhouse],
   ...[neo4j, elasticsearch, qdrant, questdb, s3, kafka],
 ];
+
+/** The port on which `npm run subgraph -- NAME` listens. */
+export const subgraphPort = (name: string): number =>
+  portOf('subgraphs') + 1 + rooms.findIndex((room) => room.name === name);

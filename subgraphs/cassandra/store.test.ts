@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { readSettings } from '../../config.ts';
-import { patiently } from '../../gateway/seam.ts';
+import { patiently } from '../../gateway/guard.ts';
 import { openProxy } from '../../test/proxy.ts';
 import { watchHistory } from './queries.ts';
 import { openCassandra } from './store.ts';

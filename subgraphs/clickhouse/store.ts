@@ -1,7 +1,8 @@
 import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import type { Settings } from '../../config.ts';
 import type { Context, RoomStore } from '../../gateway/room.ts';
-import { createSeam, isNetworkError } from '../../gateway/seam.ts';
+import { isNetworkError } from '../../gateway/guard.ts';
+import { createSeam } from '../../gateway/seam.ts';
 import { migrations } from './migrations.ts';
 
 /** What queries and the sink need of ClickHouse. */

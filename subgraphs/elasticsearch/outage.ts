@@ -1,5 +1,5 @@
 import { errors } from '@elastic/elasticsearch';
-import { isNetworkError } from '../../gateway/seam.ts';
+import { isNetworkError } from '../../gateway/guard.ts';
 
 /** Whether an error means that nobody is there, or nobody who can answer now, rather than that a request is refused. */
 export function isOutage(error: unknown): boolean {

@@ -1,4 +1,4 @@
-import { isNetworkError } from '../../gateway/seam.ts';
+import { isNetworkError } from '../../gateway/guard.ts';
 
 /** How the driver and mongoose call a server that cannot be reached, or has no connection free. */
 const outageNames = new Set([

@@ -1,4 +1,4 @@
-import { isNetworkError } from '../../gateway/seam.ts';
+import { isNetworkError } from '../../gateway/guard.ts';
 
 /** What Postgres, pg and Prisma call a server that cannot be reached, that goes down, or that has no connection free. */
 const outageCodes = new Set([

@@ -1,4 +1,4 @@
-import { isNetworkError } from '../../gateway/seam.ts';
+import { isNetworkError } from '../../gateway/guard.ts';
 
 /** undici's names (https://undici.nodejs.org/#/docs/api/Errors) for a connection that is not made, or ends in the middle. */
 const connectionErrorCodes = new Set(['UND_ERR_SOCKET', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_CLOSED']);

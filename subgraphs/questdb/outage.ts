@@ -1,4 +1,4 @@
-import { isNetworkError } from '../../gateway/seam.ts';
+import { isNetworkError } from '../../gateway/guard.ts';
 
 /** QuestDB answered that it cannot work now, rather than that a row is wrong. */
 export class OutageError extends Error {}

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { readSettings } from '../../config.ts';
-import { patiently } from '../../gateway/seam.ts';
+import { patiently } from '../../gateway/guard.ts';
 import { openProxy } from '../../test/proxy.ts';
 import { playbackQuality } from './queries.ts';
 import { reportOf, writeReports } from './reports.ts';

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { type ChainableCommander, Redis } from 'ioredis';
 import type { Settings } from '../../config.ts';
 import type { Context, RoomStore } from '../../gateway/room.ts';
-import { createSeam, isNetworkError } from '../../gateway/seam.ts';
+import { isNetworkError } from '../../gateway/guard.ts';
+import { createSeam } from '../../gateway/seam.ts';
 
 /** What queries, sessions and the sink need of Redis. */
 export interface RedisStore extends RoomStore {

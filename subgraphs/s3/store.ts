@@ -2,7 +2,8 @@ import { CreateBucketCommand, GetObjectCommand, HeadBucketCommand, S3Client } fr
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { Settings } from '../../config.ts';
 import type { Context, RoomStore } from '../../gateway/room.ts';
-import { createSeam, isNetworkError } from '../../gateway/seam.ts';
+import { isNetworkError } from '../../gateway/guard.ts';
+import { createSeam } from '../../gateway/seam.ts';
 
 /** What queries, commands and the sink need of S3. */
 export interface S3Store extends RoomStore {

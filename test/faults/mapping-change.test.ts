@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { patiently } from '../../gateway/seam.ts';
+import { patiently } from '../../gateway/guard.ts';
 import { definitions } from '../../subgraphs/elasticsearch/indices.ts';
 import { migrate } from '../../subgraphs/elasticsearch/migrate.ts';
 import { openElasticsearch } from '../../subgraphs/elasticsearch/store.ts';

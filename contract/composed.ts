@@ -1,0 +1,57 @@
+import { print } from 'graphql';
+import { stringify } from 'yaml';
+import type { Room } from '../gateway/room.ts';
+import { composeSupergraph, subgraphServices } from '../gateway/supergraph.ts';
+import federation from '@apollo/composition/package.json' with { type: 'json' };
+import type { Finding } from './finding.ts';
+
+/** Files by their path, relative to the project's root. */
+export type Files = ReadonlyMap<string, string>;
+
+/** Where the files that composing writes lie. */
+export const supergraphPath = 'schema/supergraph.graphql';
+export const roverPath = 'supergraph.yaml';
+export const subgraphPath = (name: string) => `schema/subgraphs/${name}.graphql`;
+
+/**
+ * What is committed of the rooms' schemas: the supergraph, each subgraph's own schema, and the configuration with which
+ * Rover composes the same supergraph from them (https://www.apollographql.com/docs/rover/commands/supergraphs).
+ * @throws Error that lists every composition error
+ */
+export function composedFiles(rooms: readonly Room[]): Files {
+  const services = subgraphServices(rooms);
+  const note = '# Written by `npm run compose`. What is served is';
+  return new Map([
+    [supergraphPath, composeSupergraph(rooms)],
+    ...services.map(
+      ({ name, typeDefs }) =>
+        [subgraphPath(name), `${note} subgraphs/${name}/schema.graphql.\n${print(typeDefs)}\n`] as const,
+    ),
+    [
+      roverPath,
+      `# Written by \`npm run compose\`. rover supergraph compose --config supergraph.yaml gives ${supergraphPath}.\n${stringify(
+        {
+          federation_version: `=${federation.version}`,
+          subgraphs: Object.fromEntries(
+            services.map(({ name, url }) => [name, { routing_url: url, schema: { file: `./${subgraphPath(name)}` } }]),
+          ),
+        },
+      )}`,
+    ],
+  ]);
+}
+
+/** The committed files must be what composing writes, no more and no less. */
+export function checkFreshness(written: Files, committed: Files): Finding[] {
+  const hint = 'Run `npm run compose` and commit what it writes.';
+  const findings: Finding[] = [];
+  for (const [file, text] of written) {
+    if (committed.get(file) === text) continue;
+    const message = committed.has(file) ? `${file} is stale: the rooms' schemas have changed.` : `${file} is missing.`;
+    findings.push({ level: 'error', message, hint, file });
+  }
+  for (const file of committed.keys()) {
+    if (!written.has(file)) findings.push({ level: 'error', message: `${file} belongs to no room.`, hint, file });
+  }
+  return findings;
+}
