@@ -19,7 +19,7 @@ export default defineConfig({
   test: {
     // Tests stop servers and redeliver events: never those of the developer's own stack.
     env: { STREAMSHOP_PROFILE: process.env.STREAMSHOP_PROFILE ?? 'test' },
-    include: ['{gateway,subgraphs,fanout,import,stack,seed,schema,test}/**/*.test.ts'],
+    include: ['{gateway,subgraphs,fanout,import,stack,seed,schema,contract,web,bench,test}/**/*.test.ts'],
     // The files share one set of servers, and some stop a server for a while: one file at a time.
     fileParallelism: false,
     sequence: { sequencer: InOrder },

@@ -60,7 +60,7 @@ describe('users', () => {
   it('let only Alice and Bob log in', () => {
     expect(users.filter((user) => user.password !== undefined)).toMatchObject([
       { id: 'u123', email: 'alice@streamshop.example', password: 'demo-alice-1', scopes: [] },
-      { id: 'u456', email: 'bob@streamshop.example', password: 'demo-bob-2', scopes: ['analytics'] },
+      { id: 'u456', email: 'bob@streamshop.example', password: 'demo-bob-2', scopes: ['analytics', 'xray'] },
     ]);
   });
 

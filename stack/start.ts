@@ -25,7 +25,7 @@ const indispensable = ['postgres', 'kafka'];
 
 const demoLogins = [
   { email: 'alice@streamshop.example', password: 'demo-alice-1' },
-  { email: 'bob@streamshop.example', password: 'demo-bob-2', note: 'scope analytics' },
+  { email: 'bob@streamshop.example', password: 'demo-bob-2', note: 'scopes analytics, xray' },
 ];
 
 async function main(): Promise<void> {

@@ -30,7 +30,7 @@ export function createUsers({ count, now, random }: { count: number; now: Date; 
       name: 'Bob',
       email: 'bob@streamshop.example',
       password: 'demo-bob-2',
-      scopes: ['analytics'],
+      scopes: ['analytics', 'xray'],
       createdAt: signUp(),
     },
   ];
