@@ -1,9 +1,13 @@
-import { existsSync, globSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { CodegenConfig } from '@graphql-codegen/cli';
+import { printSchema } from 'graphql';
+import { apiSchemaOf, readSupergraph } from './contract/api.ts';
+import { supergraphFile } from './gateway/supergraph.ts';
+
+const generates: CodegenConfig['generates'] = {};
 
 /** Resolver types of every room, from its own `schema.graphql`, into `types.generated.ts` beside it. */
-const generates: CodegenConfig['generates'] = {};
 for (const schema of globSync('subgraphs/*/schema.graphql')) {
   const room = dirname(schema);
   generates[join(room, 'types.generated.ts')] = {
@@ -21,5 +25,19 @@ for (const schema of globSync('subgraphs/*/schema.graphql')) {
   };
 }
 
-const config: CodegenConfig = { generates, silent: true };
+/** For frontends: each operation as text that knows its variables and its answer. */
+generates['schema/generated/'] = {
+  preset: 'client',
+  schema: printSchema(apiSchemaOf(readSupergraph(readFileSync(supergraphFile, 'utf8')))),
+  documents: 'schema/operations/*.graphql',
+  presetConfig: { fragmentMasking: false },
+  config: {
+    documentMode: 'string',
+    enumsAsTypes: true,
+    useTypeImports: true,
+    scalars: { DateTime: 'string', Date: 'string', ID: 'string' },
+  },
+};
+
+const config: CodegenConfig = { generates, importExtension: '.ts', silent: true };
 export default config;

@@ -26,6 +26,8 @@ export interface Settings {
     /** The longest that one fetch may take. */
     timeoutMs: number;
   };
+  /** Whoever scrapes /metrics must show it, as a bearer token; null: everybody may, but in production nobody. METRICS_TOKEN */
+  metricsToken: string | null;
   /** Where the workers tell their metrics; the gateway tells its own under /metrics. */
   workers: { host: string; port: number };
   postgres: { url: string; poolSize: number; timeoutMs: number };
@@ -129,6 +131,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
       secret: env.SUBGRAPH_SECRET ?? null,
       timeoutMs: number('SUBGRAPH_TIMEOUT_MS', 8_000),
     },
+    metricsToken: env.METRICS_TOKEN ?? null,
     workers: { host: env.HOST ?? '127.0.0.1', port: number('WORKERS_PORT', portOf('workers', env)) },
     postgres: {
       url: env.POSTGRES_URL ?? `postgresql://streamshop:streamshop@127.0.0.1:${portOf('postgres', env)}/streamshop`,

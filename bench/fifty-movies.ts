@@ -7,7 +7,7 @@ import { similarMovies } from '../subgraphs/qdrant/queries.ts';
 import { playbackQuality } from '../subgraphs/questdb/queries.ts';
 import { movieCounters } from '../subgraphs/redis/queries.ts';
 import { readPosters } from './media.ts';
-import type { Page } from './page.ts';
+import type { Page } from './pages.ts';
 import { type Stores, viewerIdOf } from './stores.ts';
 
 const firstPage = { first: 50, after: null, genre: null, tag: null, yearFrom: null, yearTo: null };

@@ -4,7 +4,7 @@ import { one } from './answers.ts';
 import { readFilm } from './movie-page/film.ts';
 import { readLists } from './movie-page/lists.ts';
 import { readPeople } from './movie-page/people.ts';
-import type { Page } from './page.ts';
+import type { Page } from './pages.ts';
 import { type Stores, viewerIdOf } from './stores.ts';
 
 const movieId = 'm101';

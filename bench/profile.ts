@@ -1,43 +1,63 @@
 import { type Profiler, Session } from 'node:inspector/promises';
 
-/** How much of the busy CPU time of the main thread was spent in a package's code, and in Node's on its behalf. */
+/** How much of the busy CPU time of a process's main thread something took, 0 to 1. */
 export interface Share {
-  package: string;
-  /** 0 to 1. */
+  name: string;
   share: number;
 }
+
+/** Where the time went, busiest first; only the busiest. */
+export interface Profile {
+  /** A package's own code, and Node's on its behalf. */
+  packages: Share[];
+  /** The time in a function itself, not in those that it calls: name and file, with what Node has no file for by name alone. */
+  functions: Share[];
+}
+
+/** Of thousands of functions, these say something. */
+const kept = 25;
 
 /** Samples while nothing runs are no work. */
 const idle = new Set(['(idle)', '(root)', '(program)']);
 
-/** Profiles `work` and gives the packages that kept the CPU busiest, busiest first. */
-export async function busiestPackages(work: () => Promise<void>): Promise<Share[]> {
+/** Starts to profile this process; the function that it gives ends that and gives the profile. */
+export async function startProfile(): Promise<() => Promise<Profile>> {
   const session = new Session();
   session.connect();
-  try {
-    await session.post('Profiler.enable');
-    await session.post('Profiler.start');
-    await work();
+  await session.post('Profiler.enable');
+  await session.post('Profiler.start');
+  return async () => {
     const { profile } = await session.post('Profiler.stop');
-    return shares(profile.nodes);
-  } finally {
     session.disconnect();
-  }
+    return profileOf(profile.nodes);
+  };
 }
 
-function shares(nodes: readonly Profiler.ProfileNode[]): Share[] {
+/** Sums the samples of a profile's tree up, whose root comes first. */
+export function profileOf(nodes: readonly Profiler.ProfileNode[]): Profile {
   const byId = new Map(nodes.map((node) => [node.id, node]));
-  const counts = new Map<string, number>();
-  const visit = (node: Profiler.ProfileNode, caller: string) => {
-    const name = packageOf(node.callFrame) ?? caller;
-    if (!idle.has(node.callFrame.functionName)) counts.set(name, (counts.get(name) ?? 0) + (node.hitCount ?? 0));
-    for (const id of node.children ?? []) visit(byId.get(id) as Profiler.ProfileNode, name);
+  const packages = new Map<string, number>();
+  const functions = new Map<string, number>();
+  const visit = ({ callFrame, hitCount = 0, children = [] }: Profiler.ProfileNode, caller: string) => {
+    const owner = packageOf(callFrame) ?? caller;
+    if (!idle.has(callFrame.functionName)) {
+      add(packages, owner, hitCount);
+      add(functions, functionOf(callFrame), hitCount);
+    }
+    for (const id of children) visit(byId.get(id) as Profiler.ProfileNode, owner);
   };
-  // The tree's root comes first.
   visit(nodes[0] as Profiler.ProfileNode, 'Node');
+  return { packages: shares(packages).slice(0, kept), functions: shares(functions).slice(0, kept) };
+}
+
+const add = (counts: Map<string, number>, name: string, count: number) =>
+  void counts.set(name, (counts.get(name) ?? 0) + count);
+
+function shares(counts: ReadonlyMap<string, number>): Share[] {
   const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
   return [...counts]
-    .map(([name, count]) => ({ package: name, share: count / total }))
+    .filter(([, count]) => count > 0)
+    .map(([name, count]) => ({ name, share: count / total }))
     .sort((a, b) => b.share - a.share);
 }
 
@@ -46,4 +66,11 @@ function packageOf({ url, functionName }: { url: string; functionName: string })
   if (functionName === '(garbage collector)') return 'garbage collector';
   const [, name] = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url) ?? [];
   return name ?? (url.startsWith('file:') ? 'StreamShop' : undefined);
+}
+
+/** As `execute (graphql/execution/execute.js)`. */
+function functionOf({ url, functionName }: { url: string; functionName: string }): string {
+  const name = functionName || '(anonymous)';
+  const [, file] = /^(?:.*\/node_modules\/|node:|.*\/(?=(?:gateway|subgraphs|bench)\/))(.*)$/.exec(url) ?? [];
+  return file ? `${name} (${file})` : name;
 }

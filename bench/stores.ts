@@ -1,4 +1,5 @@
-import type { Gateway } from '../gateway/server.ts';
+import type { OpenedRooms } from '../gateway/open.ts';
+import { sessionKeyOf } from '../gateway/sessions.ts';
 import type { CassandraStore } from '../subgraphs/cassandra/store.ts';
 import type { ClickHouseStore } from '../subgraphs/clickhouse/store.ts';
 import type { ElasticsearchStore } from '../subgraphs/elasticsearch/store.ts';
@@ -12,8 +13,8 @@ import { redisSessions } from '../subgraphs/redis/sessions.ts';
 import type { RedisStore } from '../subgraphs/redis/store.ts';
 import type { S3Store } from '../subgraphs/s3/store.ts';
 
-/** The very stores that a gateway uses: the same clients, pools and connections for both sides of a comparison. */
-export function storesOf({ rooms }: Gateway) {
+/** The very stores that a gateway would use: the same clients, with pools and connections made in the same way. */
+export function storesOf(rooms: OpenedRooms) {
   const storeOf = <Store>(name: string) => {
     const store = rooms.get(name)?.store;
     if (!store) throw new Error(`${name} is switched off, and the benchmark needs every store`);
@@ -43,7 +44,7 @@ export type Stores = ReturnType<typeof storesOf>;
  * @throws Error when there is none
  */
 export async function viewerIdOf({ sessions }: Stores, token = ''): Promise<string> {
-  const viewer = await sessions.find(token);
+  const viewer = await sessions.find(sessionKeyOf(token));
   if (!viewer) throw new Error('the session has expired');
   return viewer.userId;
 }

@@ -1,17 +1,10 @@
+import federation from '@apollo/composition/package.json' with { type: 'json' };
 import { print } from 'graphql';
 import { stringify } from 'yaml';
 import type { Room } from '../gateway/room.ts';
 import { composeSupergraph, subgraphServices } from '../gateway/supergraph.ts';
-import federation from '@apollo/composition/package.json' with { type: 'json' };
 import type { Finding } from './finding.ts';
-
-/** Files by their path, relative to the project's root. */
-export type Files = ReadonlyMap<string, string>;
-
-/** Where the files that composing writes lie. */
-export const supergraphPath = 'schema/supergraph.graphql';
-export const roverPath = 'supergraph.yaml';
-export const subgraphPath = (name: string) => `schema/subgraphs/${name}.graphql`;
+import { type Files, roverPath, subgraphPath, supergraphPath } from './paths.ts';
 
 /**
  * What is committed of the rooms' schemas: the supergraph, each subgraph's own schema, and the configuration with which
@@ -20,26 +13,26 @@ export const subgraphPath = (name: string) => `schema/subgraphs/${name}.graphql`
  */
 export function composedFiles(rooms: readonly Room[]): Files {
   const services = subgraphServices(rooms);
-  const note = '# Written by `npm run compose`. What is served is';
   return new Map([
     [supergraphPath, composeSupergraph(rooms)],
     ...services.map(
       ({ name, typeDefs }) =>
-        [subgraphPath(name), `${note} subgraphs/${name}/schema.graphql.\n${print(typeDefs)}\n`] as const,
+        [subgraphPath(name), `${noteOn(`subgraphs/${name}/schema.graphql`)}${print(typeDefs)}\n`] as const,
     ),
     [
       roverPath,
-      `# Written by \`npm run compose\`. rover supergraph compose --config supergraph.yaml gives ${supergraphPath}.\n${stringify(
-        {
+      noteOn('subgraphs/index.ts') +
+        stringify({
           federation_version: `=${federation.version}`,
           subgraphs: Object.fromEntries(
             services.map(({ name, url }) => [name, { routing_url: url, schema: { file: `./${subgraphPath(name)}` } }]),
           ),
-        },
-      )}`,
+        }),
     ],
   ]);
 }
+
+const noteOn = (source: string) => `# Written by \`npm run compose\` from ${source}: change that.\n`;
 
 /** The committed files must be what composing writes, no more and no less. */
 export function checkFreshness(written: Files, committed: Files): Finding[] {

@@ -22,13 +22,16 @@ import {
 export function usedCoordinates(schema: GraphQLSchema, document: DocumentNode): ReadonlySet<string> {
   const used = new Set<string>();
   const types = new TypeInfo(schema);
+  /** Types of variables, and the types in them. */
+  const sent = new Set<string>();
 
   const useEnum = (type: GraphQLNamedType | null | undefined) => {
     if (isEnumType(type)) for (const { name } of type.getValues()) used.add(`${type.name}.${name}`);
   };
   const useInput = (type: GraphQLNamedType | null | undefined) => {
-    if (!type || used.has(`${type.name} as a variable`)) return;
-    used.add(type.name).add(`${type.name} as a variable`);
+    if (!type || sent.has(type.name)) return;
+    sent.add(type.name);
+    used.add(type.name);
     useEnum(type);
     if (!isInputObjectType(type)) return;
     for (const field of Object.values(type.getFields())) {

@@ -1,5 +1,6 @@
 import { createBackoff, type OutageMember, outageBackoff } from './backoff.ts';
 import type { Item } from './message.ts';
+import type { RetryReason } from './observe.ts';
 import { Rewind } from './sink.ts';
 
 /** What applying a run of messages needs. */
@@ -12,6 +13,8 @@ export interface ApplySteps {
   bury(item: Item, reason: unknown): Promise<void>;
   /** Told after each part that is done for good: everything up to its last message is applied or buried. */
   advance(run: readonly Item[]): Promise<void>;
+  /** Told of each failure after which the same is tried again. */
+  retried(reason: RetryReason): void;
   /** Told of each failure that is the store's, and of each success. */
   outage: OutageMember;
   signal: AbortSignal;
@@ -44,6 +47,7 @@ export async function applyAll(run: readonly Item[], steps: ApplySteps): Promise
       if (isEmpty || !(await succeeds(steps.probe))) {
         outage.begins(error);
         failures = 0;
+        steps.retried('store');
         await down.wait(signal);
         continue;
       }
@@ -51,11 +55,13 @@ export async function applyAll(run: readonly Item[], steps: ApplySteps): Promise
       down.reset();
       const halves = halve(run);
       if (halves) {
+        steps.retried('batch');
         for (const half of halves) await applyAll(half, steps);
         return;
       }
       failures++;
       if (failures < failuresUntilDead) {
+        steps.retried('event');
         await retry.wait(signal);
         continue;
       }

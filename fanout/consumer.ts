@@ -187,6 +187,7 @@ function startLane(
   };
   return openLane({
     origin: { sink: name, topic: topicName, partition },
+    group,
     topic,
     sink,
     consumes: new Set(consumes),

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { IHeaders } from 'kafkajs';
 import type { Logger } from 'pino';
 import { patiently } from '../gateway/guard.ts';
 import type { EventType, StreamEvent, Topic } from '../schema/events/index.ts';
@@ -6,8 +7,10 @@ import { type ApplySteps, applyAll } from './apply.ts';
 import { type OutageMember, outageBackoff, reasonOf } from './backoff.ts';
 import { type DeadLetter, deadLetterOf, type Origin } from './dead-letters.ts';
 import { type Item, readMessage } from './message.ts';
+import { tell } from './observe.ts';
 import { clamp, type Watermarks } from './offsets.ts';
 import { Rewind, type Sink } from './sink.ts';
+import { noteDead, processTraced, traceparentOf } from './tracing.ts';
 
 /** One partition's way into a store: a queue, and a worker that applies it in order. */
 export interface Lane {
@@ -21,6 +24,7 @@ export interface RawMessage {
   offset: string;
   key: Buffer | null;
   value: Buffer | null;
+  headers?: IHeaders;
 }
 
 /** What a lane needs of Kafka for its partition. */
@@ -37,6 +41,8 @@ export interface Feed {
 
 export interface LaneOptions {
   origin: Origin;
+  /** The consumer group. */
+  group: string;
   topic: Topic;
   sink: Sink;
   consumes: ReadonlySet<EventType>;
@@ -52,7 +58,7 @@ const queueLimits = { pause: 1_000, resume: 500 };
 const positionCheckMs = 2_000;
 
 /** Opens a lane; the partition must be paused, and is resumed from where the store has to go on. */
-export function openLane({ origin, topic, sink, consumes, feed, outage, logger }: LaneOptions): Lane {
+export function openLane({ origin, group, topic, sink, consumes, feed, outage, logger }: LaneOptions): Lane {
   const { partition } = origin;
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -70,9 +76,11 @@ export function openLane({ origin, topic, sink, consumes, feed, outage, logger }
     // A store that keeps positions and has none for this partition has lost, or never had, all of it.
     const kept = sink.positions ? (position ?? marks.low) : undefined;
     let start = committed ?? marks.low;
-    if (kept !== undefined && kept < start) start = kept;
+    const hasLost = kept !== undefined && kept < start;
+    if (hasLost) start = kept;
     start = clamp(start, marks);
     if (start !== committed) await feed.commit(start);
+    if (hasLost) tell({ what: 'rewound', sink: origin.sink });
     outage.ends();
     goTo(start);
   }
@@ -100,6 +108,7 @@ export function openLane({ origin, topic, sink, consumes, feed, outage, logger }
     if (offset === wanted) logger.info(log, 'the store wants to be fed from elsewhere');
     else logger.error(log, 'the store wants what the log no longer has; it must be dropped and rebuilt');
     await feed.commit(offset);
+    tell({ what: 'rewound', sink: origin.sink });
     goTo(offset);
   }
 
@@ -108,21 +117,25 @@ export function openLane({ origin, topic, sink, consumes, feed, outage, logger }
     outage,
     probe: () => sink.probe(),
     async apply(run) {
-      const events = run.flatMap(({ reading }): StreamEvent[] => (reading.kind === 'event' ? [reading.event] : []));
+      const events = eventsOf(run);
       const nextOffset = (run.at(-1) as Item).offset + 1n;
       // The position, and not the first message's offset: whatever lies between them is nothing that anybody can read.
       const firstOffset = next < nextOffset ? next : (run[0] as Item).offset;
       await patiently(() => sink.apply({ topic, partition, firstOffset, nextOffset, events }));
     },
+    retried: (reason) => tell({ what: 'retried', sink: origin.sink, reason }),
     async bury(item, error) {
       const letter = deadLetterOf(item, origin, reasonOf(error));
       await persist(() => feed.bury(letter));
+      tell({ what: 'buried', sink: origin.sink });
+      noteDead(item);
       const { eventId, type, offset, reason } = letter;
       logger.error({ eventId, type, topic: origin.topic, partition, offset, reason }, 'an event is a dead letter now');
     },
     async advance(run) {
       next = (run.at(-1) as Item).offset + 1n;
       await persist(() => feed.commit(next));
+      tell({ what: 'applied', sink: origin.sink, events: eventsOf(run) });
     },
   };
 
@@ -149,7 +162,7 @@ export function openLane({ origin, topic, sink, consumes, feed, outage, logger }
     for (const item of run) {
       if (item.reading.kind === 'unreadable') await steps.bury(item, item.reading.reason);
     }
-    await applyAll(run, steps);
+    await processTraced(run, { ...origin, group }, () => applyAll(run, steps));
   }
 
   async function checkPosition(): Promise<void> {
@@ -199,8 +212,10 @@ export function openLane({ origin, topic, sink, consumes, feed, outage, logger }
   return {
     offer(messages) {
       if (!isOpen || signal.aborted) return false;
-      for (const { offset, key, value } of messages) {
-        queue.push({ offset: BigInt(offset), message: { key, value }, reading: readMessage(value, consumes) });
+      for (const { offset, key, value, headers } of messages) {
+        const reading = readMessage(value, consumes);
+        const traceparent = traceparentOf({ headers }, reading);
+        queue.push({ offset: BigInt(offset), message: { key, value }, reading, traceparent });
       }
       if (queue.length > queueLimits.pause) {
         feed.pause();
@@ -216,3 +231,6 @@ export function openLane({ origin, topic, sink, consumes, feed, outage, logger }
     },
   };
 }
+
+const eventsOf = (run: readonly Item[]): StreamEvent[] =>
+  run.flatMap(({ reading }) => (reading.kind === 'event' ? [reading.event] : []));

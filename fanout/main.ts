@@ -2,8 +2,10 @@ import pino from 'pino';
 import { readSettings, type Settings } from '../config.ts';
 import { openRooms } from '../gateway/open.ts';
 import type { Room } from '../gateway/room.ts';
+import { startTracing } from '../gateway/tracing.ts';
 import { rooms } from '../subgraphs/index.ts';
 import { runSink } from './consumer.ts';
+import { serveWorkerMetrics } from './metrics.ts';
 import { mongoOutbox } from './mongo-outbox.ts';
 import type { OutboxSource } from './outbox.ts';
 import { postgresOutbox } from './postgres-outbox.ts';
@@ -27,10 +29,13 @@ process.on('uncaughtException', (error) => {
 
 try {
   const { withRelay, sinks } = readRole(settings);
+  await using _tracing = await startTracing({ role: 'workers', settings, logger });
   await using opened = openRooms(sinks, settings);
-  const workers: Worker[] = withRelay
-    ? outboxes(settings).map((outbox) => startRelay({ outbox, settings, logger }))
-    : [];
+  const relayed = withRelay ? outboxes(settings) : [];
+  await using _metrics = await serveWorkerMetrics({
+    ...{ rooms: opened, outboxes: relayed.map((outbox) => outbox.name), settings, logger },
+  });
+  const workers: Worker[] = relayed.map((outbox) => startRelay({ outbox, settings, logger }));
   for (const { room, open } of opened.list) {
     if (!room.consumes || !open?.sink) continue;
     workers.push(runSink({ name: room.name, sink: open.sink, consumes: room.consumes, settings, logger }));

@@ -7,6 +7,8 @@ export interface Item {
   offset: bigint;
   message: Pick<KafkaMessage, 'key' | 'value'>;
   reading: Reading;
+  /** Where its trace goes on; only where somebody exports it. */
+  traceparent?: string;
 }
 
 export type Reading =

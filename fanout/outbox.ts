@@ -12,6 +12,8 @@ export interface OutboxRow {
   /** The whole CloudEvent, as JSON text. */
   payload: string;
   actorId: string | null;
+  /** The span that publishes it, as W3C Trace Context's `traceparent`; only where it is traced. */
+  traceparent?: string;
 }
 
 /** Where Kafka holds an event now. */

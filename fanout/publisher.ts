@@ -52,8 +52,8 @@ export async function openPublisher(kafka: Kafka): Promise<Publisher> {
       const topicMessages = new Map<string, TopicMessages>();
       const partitions: number[] = [];
       for (const row of rows) {
-        const { topic, key, payload: value, id } = row;
-        const message = { key, value, headers: { id } };
+        const { topic, key, payload: value, id, traceparent } = row;
+        const message = { key, value, headers: { id, ...(traceparent && { traceparent }) } };
         const partition = partitionOf({ topic, partitionMetadata: await partitionsOf(topic), message });
         partitions.push(partition);
         const batch = topicMessages.get(topic) ?? { topic, messages: [] };

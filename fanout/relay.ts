@@ -4,9 +4,11 @@ import { topics } from '../schema/events/index.ts';
 import { createOutageLog, outageBackoff } from './backoff.ts';
 import { kafkaClient } from './kafka.ts';
 import { names as defaultNames, type Names } from './names.ts';
+import { tell } from './observe.ts';
 import type { Outbox, OutboxRow, OutboxSource } from './outbox.ts';
 import { openPublisher, type Publisher } from './publisher.ts';
 import { ensureTopics } from './topics.ts';
+import { sendTraced } from './tracing.ts';
 import { startWorker, type Worker } from './worker.ts';
 
 export interface RelayOptions {
@@ -46,6 +48,7 @@ export function startRelay({ outbox, settings, logger, names = defaultNames }: R
           log: (what) => logger.info({ outbox: outbox.name }, what),
           isWorking,
           openPublisher: () => connectKafka(settings.kafka, names, logger),
+          tellLeading: (isLeading) => tell({ what: 'leading', outbox: outbox.name, isLeading }),
         });
       } catch (error) {
         if (signal.aborted) return;
@@ -74,10 +77,12 @@ interface Relaying {
   log(what: string): void;
   openPublisher(): Promise<Publisher>;
   isWorking(): void;
+  tellLeading(isLeading: boolean): void;
 }
 
 /** Publishes whenever it is its turn, until it is stopped or a connection breaks. */
-async function relay({ outbox, signal, log, openPublisher, isWorking }: Relaying): Promise<void> {
+async function relay(options: Relaying): Promise<void> {
+  const { outbox, signal, log, openPublisher, isWorking, tellLeading } = options;
   let role: 'none' | 'standing by' | 'working' = 'none';
   let publisher: Publisher | undefined;
   let forgetAt = 0;
@@ -91,16 +96,21 @@ async function relay({ outbox, signal, log, openPublisher, isWorking }: Relaying
         continue;
       }
       publisher ??= await openPublisher();
-      if (role !== 'working') log('relaying the outbox');
+      if (role !== 'working') {
+        log('relaying the outbox');
+        tellLeading(true);
+      }
       role = 'working';
       const rows = cut(await outbox.read(maxRows));
-      if (rows.length > 0) await outbox.recordPublished(await publisher.publish(rows));
+      if (rows.length > 0) await outbox.recordPublished(await sendTraced(rows, publisher.publish));
+      for (const { topic } of rows) tell({ what: 'published', topic });
       isWorking();
       if (rows.length > 0) continue;
       if (Date.now() >= forgetAt && !(await outbox.forgetOldPositions())) forgetAt = Date.now() + forgetEveryMs;
       await outbox.rest(signal);
     }
   } finally {
+    tellLeading(false);
     await publisher?.close();
   }
 }

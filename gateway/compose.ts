@@ -1,14 +1,9 @@
-import { relative } from 'node:path';
-import { root } from '../config.ts';
+import { readProject } from '../contract/project.ts';
+import { writeComposed } from '../contract/update.ts';
 import { rooms } from '../subgraphs/index.ts';
-import { composeAndWrite, isSupergraphFresh, supergraphFile } from './supergraph.ts';
 
-// `npm run compose` writes schema/supergraph.graphql; with --check it only says whether the file is fresh.
-const file = relative(root, supergraphFile);
-if (!process.argv.includes('--check')) {
-  composeAndWrite(rooms);
-  console.log(`${file} composed from ${rooms.length} subgraphs.`);
-} else if (!isSupergraphFresh(rooms)) {
-  console.error(`${file} is stale: run \`npm run compose\` and commit it.`);
-  process.exitCode = 1;
-}
+// `npm run compose` writes the supergraph, a schema file for each subgraph, and Rover's configuration.
+const changed = writeComposed(readProject(rooms));
+console.log(
+  `Composed from ${rooms.length} subgraphs; ${changed.length > 0 ? `wrote ${changed.join(', ')}` : 'all was fresh'}.`,
+);

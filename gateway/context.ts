@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import DataLoader from 'dataloader';
 import { currentOrigin, type RequestContext, type Sessions, withOrigin } from './request.ts';
 import type { Context, Query } from './room.ts';
+import { sessionKeyOf } from './sessions.ts';
 import type { Xray } from './xray.ts';
 
 /** What a request brings along. */
@@ -18,14 +19,15 @@ export interface RequestOptions {
 /** The context of one client request; see `RequestContext`. */
 export function createRequest({ token, sessions, timeoutMs, xray }: RequestOptions): RequestContext {
   const deadline = performance.now() + timeoutMs;
+  const sessionKey = token === null ? null : sessionKeyOf(token);
   let viewer: ReturnType<RequestContext['viewer']> | undefined;
   return {
     id: randomUUID(),
-    token,
+    sessionKey,
     sessions,
     xray,
     viewer: () => {
-      viewer ??= token === null ? Promise.resolve(null) : sessions.find(token);
+      viewer ??= sessionKey === null ? Promise.resolve(null) : sessions.find(sessionKey);
       return viewer;
     },
     remainingMs: () => Math.max(0, deadline - performance.now()),

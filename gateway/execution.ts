@@ -1,10 +1,13 @@
 import type { GraphQLDataSource } from '@apollo/gateway';
-import { type DocumentNode, execute, type GraphQLSchema, parse } from 'graphql';
+import { execute } from 'graphql';
 import type { Logger } from 'pino';
 import { roomContext } from './context.ts';
-import type { OpenedRooms } from './open.ts';
+import { documentCache } from './documents.ts';
+import { codedError } from './errors.ts';
+import type { OpenedRoom } from './open.ts';
 import type { RequestContext } from './request.ts';
-import { subgraphSchema, unavailableSchema } from './subgraph.ts';
+import { createStandIn } from './stand-in.ts';
+import { subgraphSchema } from './subgraph.ts';
 
 /** A fetch of the query plan, as a subgraph gets it. */
 export interface Fetch {
@@ -19,34 +22,32 @@ export interface Execution {
   /** On the room's schema. */
   answer(fetch: Fetch, request: RequestContext): Promise<Answer>;
   /** Null for each field, since the room cannot be asked. */
-  answerWithout(fetch: Fetch, request: RequestContext): Promise<Answer>;
+  answerWithout(fetch: Fetch): Promise<Answer>;
 }
 
 /** Executes fetches on the schema of a room in this process, with no HTTP or JSON between. */
-export function createExecution({ room, open, isOff }: OpenedRooms['list'][number], logger: Logger): Execution {
-  const parseCached = documentCache();
-  const unavailable = unavailableSchema(room, {
-    message: isOff ? `${room.name} is switched off here.` : `${room.name} cannot be asked right now.`,
-    retryable: !isOff,
-  });
-  const schema = isOff ? unavailable : subgraphSchema(room);
+export function createExecution({ room, open, isOff }: OpenedRoom, logger: Logger): Execution {
+  const parse = documentCache();
+  const standIn = createStandIn(room, parse);
+  const message = isOff ? `${room.name} is switched off here.` : `${room.name} cannot be asked right now.`;
+  const reason = codedError('STORE_UNAVAILABLE', message, { store: room.name, retryable: !isOff });
+  const answerWithout: Execution['answerWithout'] = (fetch) => standIn(fetch, { reason });
+  if (isOff) return { answer: answerWithout, answerWithout };
 
-  const run = async (schema: GraphQLSchema, { query, variables }: Fetch, request: RequestContext) =>
+  const schema = subgraphSchema(room);
+  const run = async ({ query, variables }: Fetch, request: RequestContext) =>
     await execute({
       schema,
-      document: parseCached(query),
+      document: parse(query),
       variableValues: variables,
       contextValue: roomContext(request, { name: room.name, store: open?.store }),
     });
-
-  const answerWithout: Execution['answerWithout'] = async (fetch, request) =>
-    (await run(unavailable, fetch, request)) as Answer;
 
   return {
     answerWithout,
     async answer(fetch, request) {
       try {
-        const result = await run(schema, fetch, request);
+        const result = await run(fetch, request);
         // An answer without any entity would cost the page their errors' paths.
         const isLost = !result.data && fetch.variables.representations;
         if (!isLost) return result as Answer;
@@ -54,25 +55,7 @@ export function createExecution({ room, open, isOff }: OpenedRooms['list'][numbe
       } catch (error) {
         logger.error({ err: error, subgraph: room.name }, 'a subgraph threw');
       }
-      return await answerWithout(fetch, request);
+      return await answerWithout(fetch);
     },
-  };
-}
-
-const maxCachedCharacters = 8_192;
-
-/** Parses subgraph operations. The planner caches its plans, so the same few texts come again and again. */
-function documentCache(capacity = 1_000): (query: string) => DocumentNode {
-  const documents = new Map<string, DocumentNode>();
-  return (query) => {
-    const known = documents.get(query);
-    if (known) return known;
-    const document = parse(query, { noLocation: true });
-    // Pages are short; a long operation is rarely asked twice, and its tree takes megabytes.
-    if (query.length > maxCachedCharacters) return document;
-    const oldest = documents.keys().next().value;
-    if (documents.size >= capacity && oldest !== undefined) documents.delete(oldest);
-    documents.set(query, document);
-    return document;
   };
 }

@@ -1,17 +1,21 @@
 import pino from 'pino';
 import { readSettings } from '../config.ts';
 import { rooms } from '../subgraphs/index.ts';
-import { startGateway } from './server.ts';
+import { startTracing } from './tracing.ts';
 
 /** The gateway as a process of its own. */
 const settings = readSettings();
 const logger = pino({ level: settings.logLevel, base: { role: 'gateway' } });
 try {
+  const tracing = await startTracing({ role: 'gateway', settings, logger });
+  // Loaded only now: @apollo/gateway takes the tracer that is there when it is loaded.
+  const { startGateway } = await import('./server.ts');
   const gateway = await startGateway({ settings, rooms, logger });
   logger.info({ url: gateway.url }, 'ready');
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, async () => {
       await gateway[Symbol.asyncDispose]();
+      await tracing[Symbol.asyncDispose]();
       process.exit(0);
     });
   }

@@ -1,9 +1,16 @@
 import type { Settings } from '../config.ts';
 import type { OpenRoom, Room, RoomServices, SinkInfo } from './room.ts';
 
-/** The rooms of one process, opened: a room without a store, and one that is switched off, has `open: null`. */
+export interface OpenedRoom {
+  room: Room;
+  /** Null for a room without a store, for one that is switched off, and for one that this process does without. */
+  open: OpenRoom | null;
+  isOff: boolean;
+}
+
+/** The rooms of one process, opened. */
 export interface OpenedRooms extends AsyncDisposable {
-  list: readonly { room: Room; open: OpenRoom | null; isOff: boolean }[];
+  list: readonly OpenedRoom[];
   /** The open room of that name; undefined where it has no store or is switched off. */
   get(name: string): OpenRoom | undefined;
 }
@@ -18,15 +25,22 @@ export const closing = <Store extends { close(): Promise<void> }>(store: Store) 
 export const activeSinks = (rooms: readonly Room[], { without }: Settings): SinkInfo[] =>
   rooms.flatMap(({ name, consumes }) => (consumes && !without.has(name) ? [{ name, consumes }] : []));
 
-/** Opens the store of every room that is not switched off; waits for none of them. */
-export function openRooms(rooms: readonly Room[], settings: Settings): OpenedRooms {
+/**
+ * Opens the store of every room that is not switched off; waits for none of them.
+ * @param isNeeded whether this process asks the room's store itself
+ */
+export function openRooms(
+  rooms: readonly Room[],
+  settings: Settings,
+  isNeeded: (room: Room) => boolean = () => true,
+): OpenedRooms {
   const services: RoomServices = {
     settings,
     sinks: activeSinks(rooms, settings),
   };
   const list = rooms.map((room) => {
     const isOff = settings.without.has(room.name);
-    return { room, isOff, open: isOff ? null : (room.open?.(services) ?? null) };
+    return { room, isOff, open: isOff || !isNeeded(room) ? null : (room.open?.(services) ?? null) };
   });
   return {
     list,

@@ -7,6 +7,7 @@ import { liftNotFound } from './not-found.ts';
 import { type ReadAfter, type ReadAfterOptions, startReadAfter } from './read-after.ts';
 import type { RequestContext } from './request.ts';
 import { currentTraceId } from './tracing.ts';
+import { xrayDetail } from './xray-detail.ts';
 
 /** What Apollo Server hands from plugin to plugin, and to every data source. */
 export interface GatewayContext {
@@ -59,22 +60,17 @@ export function readAfterPlugin(
   };
 }
 
-/**
- * Adds `extensions.xray` where the request asked for it.
- * @param isProduction then only viewers with the scope `xray` get it; values of parameters are for those alone anywhere
- */
-export function xrayPlugin({ isProduction }: { isProduction: boolean }): ApolloServerPlugin<GatewayContext> {
+/** Adds `extensions.xray` where the request asked for it and the viewer may see it. */
+export function xrayPlugin(settings: { isProduction: boolean }): ApolloServerPlugin<GatewayContext> {
   return {
     async requestDidStart() {
       return {
         async willSendResponse({ response, contextValue: { request } }) {
           if (!request.xray || response.body.kind !== 'single') return;
-          // Without the session store nobody is known to have the scope.
-          const viewer = await request.viewer().catch(() => null);
-          const hasScope = viewer?.scopes.includes('xray') ?? false;
-          if (isProduction && !hasScope) return;
+          const detail = await xrayDetail(request, settings);
+          if (detail === 'none') return;
           const result = response.body.singleResult;
-          const xray = request.xray.report({ mayShowValues: hasScope, traceId: currentTraceId() });
+          const xray = request.xray.report({ mayShowValues: detail === 'values', traceId: currentTraceId() });
           result.extensions = { ...result.extensions, xray };
         },
       };
@@ -137,6 +133,8 @@ const clientMistakes = new Set([
   'PERSISTED_QUERY_NOT_SUPPORTED',
 ]);
 
+const loggedElsewhere = / The log has it under [\da-f-]{36}\.$/;
+
 /** Errors as clients see them: ours and Apollo's as they are, anything unforeseen without its text, which goes to the log. */
 export function errorFormatter(logger: Logger) {
   return (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
@@ -144,7 +142,9 @@ export function errorFormatter(logger: Logger) {
     const { code } = extensions;
     const isTold = code !== 'INTERNAL_SERVER_ERROR' && (String(code) in errorCodes || clientMistakes.has(String(code)));
     if (code === 'BAD_USER_INPUT') return { ...formatted, ...asArgumentError(formatted.message, extensions) };
-    if (isTold && code !== 'STORE_ERROR') return { ...formatted, extensions };
+    // A subgraph behind HTTP has logged its own already.
+    const isLogged = code !== 'STORE_ERROR' || loggedElsewhere.test(formatted.message);
+    if (isTold && isLogged) return { ...formatted, extensions };
 
     const errorId = randomUUID();
     logger.error({ err: error, errorId }, 'a field failed');

@@ -7,20 +7,23 @@ export interface Viewer {
   scopes: readonly string[];
 }
 
-/** Bearer tokens and the viewers they stand for; kept in Redis. */
+/**
+ * Sessions and the viewers they stand for; kept in Redis. A session goes by its key, see `sessionKeyOf`: whoever learns a key
+ * can log in with it nowhere.
+ */
 export interface Sessions {
-  /** Opens a session and gives its token, which is shown once and never stored as it is. */
+  /** Opens a session and gives its bearer token, which is shown once and never stored as it is. */
   create(viewer: Viewer): Promise<string>;
-  /** The token's viewer, with the session's time prolonged; null when there is no such session. */
-  find(token: string): Promise<Viewer | null>;
-  end(token: string): Promise<void>;
+  /** The session's viewer, with its time prolonged; null when there is no such session. */
+  find(sessionKey: string): Promise<Viewer | null>;
+  end(sessionKey: string): Promise<void>;
 }
 
 /** One client request, shared by every subgraph that runs in process. */
 export interface RequestContext {
   readonly id: string;
-  /** The bearer token as it came; null for a visitor. */
-  readonly token: string | null;
+  /** What the session goes by whose bearer token came; null for a visitor. */
+  readonly sessionKey: string | null;
   readonly sessions: Sessions;
   /** Records what each store does for the request; absent where nobody asked for it. */
   readonly xray?: Xray;

@@ -15,6 +15,8 @@ export interface Room {
   resolvers: object;
   /** The event types that the room's sink consumes; absent where there is no sink. */
   consumes?: readonly EventType[];
+  /** What it has to do with sessions: `keeps` them, and gives them when it is opened; or `uses` them in its resolvers. */
+  sessions?: 'keeps' | 'uses';
   /** Makes the clients of the store, without waiting for it: the gateway starts with a dead store as well. */
   open?(services: RoomServices): OpenRoom;
 }

@@ -7,9 +7,12 @@ import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations
 import fastify, { type FastifyError } from 'fastify';
 import type { Logger } from 'pino';
 import { root, type Settings } from '../config.ts';
+import { explorerFolder } from '../web/explorer/build.ts';
 import { createRequest } from './context.ts';
-import { codedError } from './errors.ts';
+import { serveExplorer } from './explorer.ts';
+import { serveMetrics } from './metrics.ts';
 import { type OpenedRooms, openRooms } from './open.ts';
+import { operationMetricsPlugin } from './operation-metrics.ts';
 import {
   errorFormatter,
   type GatewayContext,
@@ -20,11 +23,14 @@ import {
   xrayPlugin,
 } from './plugins.ts';
 import type { SinkState } from './read-after.ts';
-import type { RequestContext, Sessions } from './request.ts';
+import { readiness } from './readiness.ts';
+import type { RequestContext } from './request.ts';
 import type { Room } from './room.ts';
 import { teachScalars } from './scalars.ts';
-import { readSupergraphForGateway } from './supergraph.ts';
-import { inProcess } from './transport.ts';
+import { sessionsOf } from './sessions.ts';
+import { createServices, isNeededByGateway } from './subgraph-services.ts';
+import { supergraphFromFile } from './supergraph-file.ts';
+import { operationSpanPlugin, tracedHandler } from './tracing-http.ts';
 import { observeForXray, startXray, type Xray } from './xray.ts';
 
 /** A running gateway with all its subgraphs in process. */
@@ -52,18 +58,15 @@ const maxTokens = 1_500;
  * @throws Error when the port is taken
  */
 export async function startGateway({ settings, rooms, logger }: GatewayOptions): Promise<Gateway> {
-  const opened = openRooms(rooms, settings);
+  const opened = openRooms(rooms, settings, (room) => isNeededByGateway(room, settings));
+  const services = createServices({ opened, settings, logger });
   const sessions = sessionsOf(opened);
   const http = fastify({ bodyLimit: maxBodyBytes, forceCloseConnections: 'idle' });
   const apolloLogger = logger.child({ part: 'apollo' });
   const gateway = new ApolloGateway({
-    supergraphSdl: readSupergraphForGateway(),
+    supergraphSdl: supergraphFromFile({ file: settings.gateway.supergraphFile, rooms, logger }),
     logger: apolloLogger,
-    buildService: ({ name }) => {
-      const room = opened.list.find(({ room }) => room.name === name);
-      if (!room) throw new Error(`The supergraph names a subgraph ${name} that subgraphs/index.ts does not have.`);
-      return inProcess(room, logger);
-    },
+    buildService: ({ name }) => services.get(name),
     experimental_didResolveQueryPlan: ({ queryPlan, requestContext: { context } }) =>
       (context as GatewayContext).request.xray?.notePlan(queryPlan),
   });
@@ -74,11 +77,11 @@ export async function startGateway({ settings, rooms, logger }: GatewayOptions):
   const { requestTimeoutMs, readAfterTimeoutMs } = settings.gateway;
   const newRequest = (token: string | null, xray?: Xray) =>
     createRequest({ token, sessions, timeoutMs: requestTimeoutMs, xray });
-  const askSinks = async (eventId: string, { token, viewer }: RequestContext): Promise<readonly SinkState[] | null> => {
+  const askSinks = async (eventId: string, { viewer }: RequestContext): Promise<readonly SinkState[] | null> => {
     const { body } = await apollo.executeOperation<{ event: { sinks: SinkState[] | null } | null }>(
       { query: 'query Sinks($id: ID!) { event(id: $id) { type sinks { name status } } }', variables: { id: eventId } },
       // A request of its own each time, so that nothing is answered from its loaders; but the same viewer.
-      { contextValue: { request: { ...newRequest(token), viewer } } },
+      { contextValue: { request: { ...newRequest(null), viewer } } },
     );
     if (body.kind !== 'single') return [];
     const { data, errors = [] } = body.singleResult;
@@ -99,6 +102,8 @@ export async function startGateway({ settings, rooms, logger }: GatewayOptions):
       logPlugin(logger),
       operationPlugin,
       notFoundPlugin,
+      operationMetricsPlugin,
+      operationSpanPlugin,
       xrayPlugin(settings),
       readAfterPlugin((eventId, { request }) => ({
         askSinks: () => askSinks(eventId, request),
@@ -121,10 +126,12 @@ export async function startGateway({ settings, rooms, logger }: GatewayOptions):
       return { request: newRequest(bearerToken(headers.authorization), xray) };
     },
   });
-  http.route({ url: '/graphql', method: ['GET', 'POST', 'OPTIONS'], handler });
-  http.get('/', (_, reply) => reply.redirect('/graphql'));
+  http.route({ url: '/graphql', method: ['GET', 'POST', 'OPTIONS'], handler: tracedHandler(handler) });
+  await serveExplorer(http, explorerFolder);
+  http.get('/', (_, reply) => reply.redirect('/explorer/'));
   http.get('/health', () => ({ status: 'up' }));
-  http.get('/ready', () => readiness(opened));
+  http.get('/ready', () => readiness(opened, services.remote));
+  serveMetrics(http, opened, settings);
   const address = await http.listen({ host: settings.gateway.host, port: settings.gateway.port });
 
   return {
@@ -132,39 +139,10 @@ export async function startGateway({ settings, rooms, logger }: GatewayOptions):
     rooms: opened,
     [Symbol.asyncDispose]: async () => {
       await apollo.stop();
+      await services[Symbol.asyncDispose]();
       await opened[Symbol.asyncDispose]();
     },
   };
-}
-
-/** Which stores answer. The gateway itself is ready as soon as it listens: a dead store costs its own fields only. */
-async function readiness(opened: OpenedRooms): Promise<{ status: 'ready'; stores: Record<string, string> }> {
-  const stores = await Promise.all(
-    opened.list.flatMap(({ room, open, isOff }) => {
-      if (isOff) return [Promise.resolve([room.name, 'off'])];
-      if (!open) return [];
-      return [
-        open.store.ping().then(
-          () => [room.name, 'up'],
-          () => [room.name, 'down'],
-        ),
-      ];
-    }),
-  );
-  return { status: 'ready', stores: Object.fromEntries(stores) };
-}
-
-/** The sessions that one of the rooms keeps; with that room switched off, whoever shows a token learns why it is no use. */
-function sessionsOf(opened: OpenedRooms): Sessions {
-  const found = opened.list.find(({ open }) => open?.sessions)?.open?.sessions;
-  if (found) return found;
-  const off = async () => {
-    throw codedError('STORE_UNAVAILABLE', 'Sessions are switched off here: their store does not run.', {
-      store: 'redis',
-      retryable: false,
-    });
-  };
-  return { create: off, find: off, end: off };
 }
 
 function bearerToken(header: string | undefined): string | null {

@@ -46,6 +46,19 @@ export async function callsDuring(work: () => Promise<unknown>): Promise<StoreCa
   return calls;
 }
 
+/** The store calls that end during `work`, as observers see them then: with `result` or `error`. */
+export async function endedCalls(work: () => Promise<unknown>): Promise<StoreCall[]> {
+  const calls: StoreCall[] = [];
+  const note = (message: unknown) => void calls.push(message as StoreCall);
+  storeCalls.asyncEnd.subscribe(note);
+  try {
+    await work();
+  } finally {
+    storeCalls.asyncEnd.unsubscribe(note);
+  }
+  return calls;
+}
+
 /** Sessions for a room's own test, where who the viewer is is given and not what is tested. */
 function fixedSession(viewer: Viewer | null): Sessions {
   return { create: async () => 'test', find: async () => viewer, end: async () => {} };

@@ -1,12 +1,10 @@
 import type { GraphQLDataSource } from '@apollo/gateway';
 import type { Logger } from 'pino';
 import { createExecution, type Execution } from './execution.ts';
-import type { OpenedRooms } from './open.ts';
+import type { OpenedRoom } from './open.ts';
 import type { GatewayContext } from './plugins.ts';
 import { withOrigin } from './request.ts';
 import { isTraced } from './tracing.ts';
-
-type OpenedRoom = OpenedRooms['list'][number];
 
 export interface TransportOptions {
   transport: 'in-process' | 'http';
@@ -29,7 +27,7 @@ export function dataSource(
           if (room.consumes && !isOff) await readAfter?.waitFor(room.name);
         } catch (error) {
           logger.error({ err: error, subgraph: room.name }, 'nobody could tell whether an event was applied');
-          return await execution.answerWithout(fetch, request);
+          return await execution.answerWithout(fetch);
         }
         const startMs = xray?.nowMs() ?? 0;
         const answer = await execution.answer(fetch, request);

@@ -121,8 +121,12 @@ const rounded = (ms: number) => Math.round(ms * 1_000) / 1_000;
 
 const ends = new WeakMap<StoreCall, () => void>();
 
+let isObserving = false;
+
 /** Leads the store calls of this process to the X-rays of their requests. */
 export function observeForXray(): void {
+  if (isObserving) return;
+  isObserving = true;
   storeCalls.start.subscribe(onStart);
   storeCalls.asyncEnd.subscribe(onEnd);
 }

@@ -9,6 +9,7 @@ import { startRelay } from '../fanout/relay.ts';
 import { openTestKafka, silent, type TestKafka, until } from '../fanout/testing.ts';
 import { serverNames } from '../stack/server.ts';
 import { importUsers } from '../subgraphs/postgres/commands.ts';
+import { once } from '../subgraphs/postgres/migrate/engine.ts';
 import { openPostgres, type PostgresStore } from '../subgraphs/postgres/store.ts';
 import { createDatabase } from '../subgraphs/postgres/testing.ts';
 import { type ImportOptions, importFolder, isImported, mostRatedFilm } from './import.ts';
@@ -37,16 +38,16 @@ beforeEach(async () => {
   cleanups.push(() => kafka[Symbol.asyncDispose]());
   // The commands write the names of the shared topics.
   const prefix = kafka.names.topic('watch_events').replace('watch_events', '');
-  await store.db.$executeRawUnsafe(`
-    CREATE FUNCTION own_topic() RETURNS trigger LANGUAGE plpgsql AS $$
+  await once(
+    url,
+    `CREATE FUNCTION own_topic() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
       NEW.aggregatetype := '${prefix}' || NEW.aggregatetype;
       RETURN NEW;
     END
-    $$`);
-  await store.db.$executeRawUnsafe(
-    'CREATE TRIGGER own_topic BEFORE INSERT ON outbox FOR EACH ROW EXECUTE FUNCTION own_topic()',
+    $$`,
   );
+  await once(url, 'CREATE TRIGGER own_topic BEFORE INSERT ON outbox FOR EACH ROW EXECUTE FUNCTION own_topic()');
 });
 
 afterEach(async () => {

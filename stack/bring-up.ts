@@ -3,6 +3,7 @@ import type { Settings } from '../config.ts';
 import { openRooms } from '../gateway/open.ts';
 import { composeAndWrite } from '../gateway/supergraph.ts';
 import { rooms } from '../subgraphs/index.ts';
+import { buildExplorer } from '../web/explorer/build.ts';
 import type { DataLoad } from './data.ts';
 import { roleProcesses } from './roles.ts';
 import { serverProcesses } from './server.ts';
@@ -48,6 +49,12 @@ export async function bringUp({ settings, data, onStopped }: BringUpOptions): Pr
   const steps = new Listr(
     [
       { title: 'Start the servers', task: (_, task) => task.newListr(servers.map(starting), sideBySide) },
+      {
+        title: 'Build the explorer',
+        task: async (_, task) => {
+          if (!(await buildExplorer())) task.skip('The explorer is built already');
+        },
+      },
       { title: 'Migrate the stores', task: (_, task) => task.newListr(migrations(settings), sideBySide) },
       {
         title: 'Compose the supergraph',

@@ -93,7 +93,8 @@ async function post(settings: Settings, body: object, token?: string) {
   return (await response.json()) as { data?: Record<string, unknown>; errors?: { message: string }[] };
 }
 
-const endpointOf = ({ gateway }: Settings) => `http://${gateway.host}:${gateway.port}/graphql`;
+const originOf = ({ gateway }: Settings) => `http://${gateway.host}:${gateway.port}`;
+const endpointOf = (settings: Settings) => `${originOf(settings)}/graphql`;
 
 interface Welcome {
   settings: Settings;
@@ -108,6 +109,7 @@ function welcome({ settings, tokens, movieId }: Welcome): string {
   });
   return `
 ${styleText('bold', 'StreamShop answers at')} ${endpointOf(settings)}  (Apollo Sandbox in a browser)
+${styleText('bold', 'Explore it at')} ${originOf(settings)}/explorer/  (offline, with the X-ray of every request)
 
 ${styleText('bold', 'Demo logins')}, each with a token for the header, good while it is used within the hour
 ${logins.join('\n')}

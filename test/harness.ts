@@ -2,20 +2,39 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { GraphQLFormattedError } from 'graphql';
 import { readSettings } from '../config.ts';
+import {
+  EventDocument,
+  LoginDocument,
+  RecordWatchDocument,
+  type RecordWatchInput,
+  type TypedDocumentString,
+} from '../schema/generated/graphql.ts';
 
 /** The settings of the test stack, which `npm test` has started. */
 export const settings = readSettings();
-const endpoint = `http://${settings.gateway.host}:${settings.gateway.port}/graphql`;
+let endpoint = `http://${settings.gateway.host}:${settings.gateway.port}/graphql`;
+
+/** From now on, in this test file, `ask` asks that gateway instead of the test stack's. */
+export const askAt = (url: string): void => {
+  endpoint = url;
+};
 
 /** The demo accounts, as `seed/README.md` names them. */
 export const alice = { id: 'u123', email: 'alice@streamshop.example', password: 'demo-alice-1' };
 export const bob = { id: 'u456', email: 'bob@streamshop.example', password: 'demo-bob-2' };
 
-// biome-ignore lint/suspicious/noExplicitAny: tests read answers by the shape of the query beside them
-export type Answered = { data: any; errors: GraphQLFormattedError[]; extensions: Record<string, unknown> };
+// biome-ignore lint/suspicious/noExplicitAny: tests read answers to a plain text by the shape of the query beside them
+export type Answered<Data = any> = { data: Data; errors: GraphQLFormattedError[]; extensions: Record<string, unknown> };
 
-export interface AskOptions {
-  variables?: object;
+/** An answer in which nothing is null, as it is where every store answers. */
+export type Whole<Data> = Data extends (infer Item)[]
+  ? Whole<Item>[]
+  : Data extends object
+    ? { [Field in keyof Data]: Whole<NonNullable<Data[Field]>> }
+    : NonNullable<Data>;
+
+export interface AskOptions<Variables = object> {
+  variables?: Variables;
   /** Bearer token; none for a visitor. */
   token?: string;
   headers?: Record<string, string>;
@@ -23,11 +42,15 @@ export interface AskOptions {
   url?: string;
 }
 
+/** A text, or an operation of `schema/operations`, which knows its variables and its answer. */
+type Query<Data, Variables> = string | TypedDocumentString<Data, Variables>;
+
 /** Asks the gateway over HTTP, as a frontend does. */
-export async function ask(
-  query: string,
-  { variables, token, headers, url = endpoint }: AskOptions = {},
-): Promise<Answered> {
+// biome-ignore lint/suspicious/noExplicitAny: as above
+export async function ask<Data = any, Variables = any>(
+  query: Query<Data, Variables>,
+  { variables, token, headers, url = endpoint }: AskOptions<NoInfer<Variables>> = {},
+): Promise<Answered<Data>> {
   const response = await fetch(url, {
     method: 'POST',
     headers: {
@@ -35,14 +58,18 @@ export async function ask(
       ...(token && { authorization: `Bearer ${token}` }),
       ...headers,
     },
-    body: JSON.stringify({ query, variables }),
+    body: JSON.stringify({ query: query.toString(), variables }),
   });
   const { data = null, errors = [], extensions = {} } = (await response.json()) as Partial<Answered>;
   return { data, errors, extensions };
 }
 
 /** Asks, and fails with the errors where there are any. */
-export async function askWhole(query: string, options?: AskOptions) {
+// biome-ignore lint/suspicious/noExplicitAny: as above
+export async function askWhole<Data = any, Variables = any>(
+  query: Query<Data, Variables>,
+  options?: AskOptions<NoInfer<Variables>>,
+): Promise<Data> {
   const { data, errors } = await ask(query, options);
   if (errors.length > 0) throw new Error(`unexpected errors: ${JSON.stringify(errors, null, 2)}`);
   return data;
@@ -50,10 +77,8 @@ export async function askWhole(query: string, options?: AskOptions) {
 
 /** Logs in and gives the bearer token. */
 export async function login({ email, password }: { email: string; password: string }, url?: string): Promise<string> {
-  const data = await askWhole('mutation ($input: LoginInput!) { login(input: $input) { token user { id } } }', {
-    variables: { input: { email, password } },
-    url,
-  });
+  const data = await askWhole(LoginDocument, { variables: { input: { email, password } }, url });
+  if (!data.login) throw new Error(`${email} cannot log in`);
   return data.login.token;
 }
 
@@ -75,7 +100,7 @@ export async function newUser(name = 'Test Person') {
 }
 
 /** The input of one watch, valid unless a test says otherwise. */
-export const watchInput = (overrides: object = {}) => ({
+export const watchInput = (overrides: Partial<RecordWatchInput> = {}): RecordWatchInput => ({
   movieId: 'm102',
   action: 'PLAY',
   positionSeconds: 0,
@@ -86,12 +111,15 @@ export const watchInput = (overrides: object = {}) => ({
   ...overrides,
 });
 
-export const recordWatchMutation = `mutation ($input: RecordWatchInput!) { recordWatch(input: $input) { event { id } } }`;
+/** As text, for those who send it in a way of their own. */
+export const recordWatchMutation: string = RecordWatchDocument.toString();
 
 /** Records a watch through the graph and gives the event's id. */
-export async function recordWatch(token: string, overrides: object = {}): Promise<string> {
-  const data = await askWhole(recordWatchMutation, { token, variables: { input: watchInput(overrides) } });
-  return data.recordWatch.event.id;
+export async function recordWatch(token: string, overrides: Partial<RecordWatchInput> = {}): Promise<string> {
+  const variables = { input: watchInput(overrides) };
+  const { recordWatch } = await askWhole(RecordWatchDocument, { token, variables });
+  if (!recordWatch) throw new Error('the watch was not recorded');
+  return recordWatch.event.id;
 }
 
 /** Begins or ceases to follow and gives the event's id. */
@@ -145,12 +173,8 @@ export async function recordPostView(token: string, postId: string): Promise<voi
 
 /** Each sink's status for an event, by name. */
 export async function sinkStates(eventId: string, token: string): Promise<Record<string, string>> {
-  const { data } = await ask('query ($id: ID!) { event(id: $id) { sinks { name status } } }', {
-    token,
-    variables: { id: eventId },
-  });
-  const sinks: { name: string; status: string }[] = data?.event?.sinks ?? [];
-  return Object.fromEntries(sinks.map(({ name, status }) => [name, status]));
+  const { data } = await ask(EventDocument, { token, variables: { id: eventId } });
+  return Object.fromEntries((data?.event?.sinks ?? []).map(({ name, status }) => [name, status]));
 }
 
 /** Waits until every sink that consumes the event has applied it. */

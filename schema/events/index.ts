@@ -34,7 +34,7 @@ export const topics: readonly Topic[] = [...new Set(Object.values(eventTypes).ma
 
 const sources = ['/streamshop/postgres', '/streamshop/mongo', '/streamshop/kafka'] as const;
 
-/** A CloudEvent (CloudEvents 1.0, JSON format) with two extension attributes: `version` and `actor`. */
+/** A CloudEvent (CloudEvents 1.0, JSON format) with the extension attributes `version`, `actor` and `traceparent`. */
 export type StreamEvent = { [T in EventType]: StreamEventOf<T> }[EventType];
 
 export interface StreamEventOf<T extends EventType> {
@@ -52,6 +52,8 @@ export interface StreamEventOf<T extends EventType> {
   version: number;
   /** The user who caused it; null where the system did. Only the actor may follow the event. */
   actor: string | null;
+  /** The span of the command that caused it (CloudEvents, Distributed Tracing extension); absent where it is not traced. */
+  traceparent?: string;
   data: EventData<T>;
 }
 
@@ -64,6 +66,7 @@ const envelope = z.object({
   time: z.iso.datetime(),
   version: z.int().positive(),
   actor: z.string().nullable(),
+  traceparent: z.string().optional(),
   data: z.unknown(),
 });
 

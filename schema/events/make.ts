@@ -1,4 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
+import { currentTraceparent, isTraced } from '../../gateway/tracing.ts';
 import { type EventData, type EventType, eventTypes, type StreamEventOf } from './index.ts';
 
 /** An event and the key of its Kafka message: messages of one key stay in order. */
@@ -36,6 +37,7 @@ export function makeEvent<T extends EventType>(
     type,
     time: new Date().toISOString(),
     ...parts,
+    ...(isTraced() && { traceparent: currentTraceparent() }),
     data,
   };
   return { key, event };

@@ -1,4 +1,4 @@
-import type { types } from 'cassandra-driver';
+import { types } from 'cassandra-driver';
 import type { Page } from '../../gateway/connection.ts';
 import type { EventData } from '../../schema/events/index.ts';
 import type { Deed } from './deeds.ts';
@@ -33,6 +33,7 @@ LIMIT ?`,
 FROM ${store.keyspace}.user_activity_by_user
 WHERE user_id = ? AND (activity_time, event_id) < (?, ?)
 LIMIT ?`,
+    idOf: types.Uuid.fromString,
     read: (row) => ({
       eventId: String(row.event_id),
       watchedAt: row.activity_time,
@@ -62,6 +63,7 @@ LIMIT ?`,
 FROM ${store.keyspace}.social_activity_by_user
 WHERE user_id = ? AND (activity_time, event_id) < (?, ?)
 LIMIT ?`,
+    idOf: types.Uuid.fromString,
     read: (row) => ({
       eventId: String(row.event_id),
       happenedAt: row.activity_time,
@@ -92,6 +94,7 @@ LIMIT ?`,
 FROM ${store.keyspace}.continue_watching_by_user
 WHERE user_id = ? AND (last_watched_at, movie_id) < (?, ?)
 LIMIT ?`,
+    idOf: String,
     read: (row) => ({
       movieId: row.movie_id,
       lastWatchedAt: row.last_watched_at,
@@ -105,6 +108,8 @@ interface PagedTable<T> {
   fromStart: string;
   /** Those behind a clustering key. */
   fromPlace: string;
+  /** The id of a place as the clustering key has it. */
+  idOf(id: string): unknown;
   read(row: types.Row): T;
 }
 
@@ -119,7 +124,7 @@ async function readPages<T>(store: CassandraStore, pages: readonly PageKey[], ta
     [...kinds].map(async ([query, alike]) => {
       const params = alike.map(({ userId, after, first }) => [
         userId,
-        ...(after ? [after.time, after.id] : []),
+        ...(after ? [after.time, table.idOf(after.id)] : []),
         first + 1,
       ]);
       const partitions = await store.read(query, params);

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { callsDuring } from '../../gateway/testing.ts';
 import { retentionDays } from './migrations.ts';
 import { cassandraSink } from './sink.ts';
+import type { Statement } from './store.ts';
 import { batchOf, eventOf, minutesAgo, openCorner, type Watched, type WatchRecorded, watchesOf } from './testing.ts';
 
 /** A source of chance that gives the same in every run (mulberry32). */
@@ -136,7 +137,12 @@ test('an import of watches, follows and likes from 1996 to 2018 neither fails no
   const sink = cassandraSink(corner.store);
   const statements: string[] = [];
   const calls = await callsDuring(() => sink.apply(batchOf([...watches, ...likes])));
-  for (const { statement } of calls) statements.push(...(statement.match(/(INSERT INTO|DELETE FROM) \w+\.\w+/g) ?? []));
+  for (const { parameters } of calls) {
+    const batch = parameters as { statements: readonly Statement[] };
+    statements.push(
+      ...batch.statements.flatMap(({ query }) => query.match(/(INSERT INTO|DELETE FROM) \w+\.\w+/g) ?? []),
+    );
+  }
   // A movie that was begun is gone on with, however long ago. One that was watched to the end at once leaves no tombstone.
   const begun = watched.filter(({ completed }) => !completed);
   expect(statements).toEqual(begun.map(() => `INSERT INTO ${corner.store.keyspace}.continue_watching_by_user`));

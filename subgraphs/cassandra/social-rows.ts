@@ -20,7 +20,10 @@ export function socialRow(keyspace: string, eventId: string, deed: Deed): Statem
   (user_id, activity_time, event_id, kind, target_user_id, post_id, movie_id, tag, details)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 USING TIMESTAMP ? AND TTL ?`,
-      params: [userId, happenedAtMs, eventId, kind, ...targets, BigInt(happenedAtMs) * 1_000n, ttlSeconds],
+      params: [
+        ...[userId, happenedAtMs, types.Uuid.fromString(eventId), kind, ...targets],
+        ...[BigInt(happenedAtMs) * 1_000n, ttlSeconds],
+      ],
     },
   ];
 }

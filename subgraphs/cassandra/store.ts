@@ -1,18 +1,20 @@
 import { Client, policies, type QueryOptions, type types } from 'cassandra-driver';
 import type { Settings } from '../../config.ts';
 import type { Context, RoomStore } from '../../gateway/room.ts';
-import { createSeam } from '../../gateway/seam.ts';
+import { type Statement as Asked, createSeam } from '../../gateway/seam.ts';
 import { migrations } from './migrations.ts';
+import { inCqlsh } from './shell.ts';
 
 export interface Statement {
   query: string;
+  /** UUIDs are the driver's own `types.Uuid`: written out for cqlsh, they must be told from text. */
   params: unknown[];
 }
 
 /** What queries and the sink need of Cassandra. Statements name tables as `${store.keyspace}.table`. */
 export interface CassandraStore extends RoomStore {
   keyspace: string;
-  /** Several reads, each of one partition, side by side. */
+  /** Several reads, each of one partition, side by side; UUIDs among the values are the driver's own. */
   read(query: string, params: readonly unknown[][]): Promise<types.Row[][]>;
   /** Writes rows of one partition key: one mutation, which is there whole or not at all. */
   write(statements: readonly Statement[]): Promise<void>;
@@ -23,6 +25,7 @@ export interface CassandraStore extends RoomStore {
 export type RoomContext = Context<CassandraStore>;
 
 const reconnectAfterMs = 500;
+/** A change of the schema takes seconds on a busy node. */
 const ddlTimeoutMs = 30_000;
 const rowsPerPage = 5_000;
 
@@ -33,9 +36,7 @@ export function openCassandra({
   keyspace,
   timeoutMs,
 }: Settings['cassandra']): CassandraStore {
-  const seam = createSeam({ store: 'cassandra', timeoutMs, isOutage });
-  // A change of the schema takes seconds on a busy node.
-  const ddl = createSeam({ store: 'cassandra', timeoutMs: ddlTimeoutMs, isOutage });
+  const seam = createSeam({ store: 'cassandra', timeoutMs, isOutage, inShell: inCqlsh });
   const client = new Client({
     contactPoints: [contactPoint],
     localDataCenter: datacenter,
@@ -52,18 +53,19 @@ export function openCassandra({
   return {
     keyspace,
     read: (query, params) =>
-      seam(query, async (_, budgetMs) => {
+      seam(readOf(query, params), async (_, budgetMs) => {
         const results = await Promise.all(params.map((one) => client.execute(query, one, within(budgetMs))));
         return results.map(({ rows }) => rows);
       }),
     async write(statements) {
-      const text = ['BEGIN UNLOGGED BATCH', ...statements.map(({ query }) => query), 'APPLY BATCH'].join('\n');
-      await seam(text, (_, budgetMs) => client.batch([...statements], { logged: false, ...within(budgetMs) }));
+      await seam(writeOf(statements), (_, budgetMs) =>
+        client.batch([...statements], { logged: false, ...within(budgetMs) }),
+      );
     },
     async *scan(query) {
       let pageState: string | undefined;
       do {
-        const page = await seam(query, (_, budgetMs) =>
+        const page = await seam({ text: query, isRead: true, rowsOf: rowsOfResult }, (_, budgetMs) =>
           client.execute(query, [], { fetchSize: rowsPerPage, pageState, ...within(budgetMs) }),
         );
         yield page.rows;
@@ -72,16 +74,36 @@ export function openCassandra({
     },
     async ping() {
       const query = 'SELECT release_version FROM system.local';
-      await seam(query, (_, budgetMs) => client.execute(query, [], within(budgetMs)));
+      await seam({ text: query, isRead: true, rowsOf: rowsOfResult }, (_, budgetMs) =>
+        client.execute(query, [], within(budgetMs)),
+      );
     },
     async migrate() {
       for (const statement of migrations(keyspace)) {
-        await ddl(statement, (_, budgetMs) => client.execute(statement, [], { prepare: false, ...within(budgetMs) }));
+        await seam({ text: statement, timeoutMs: ddlTimeoutMs }, (_, budgetMs) =>
+          client.execute(statement, [], { prepare: false, ...within(budgetMs) }),
+        );
       }
     },
     close: () => client.shutdown(),
   };
 }
+
+/** Reads of several partitions differ in their values alone: a list of values for each of them. */
+const readOf = (text: string, params: readonly unknown[][]): Asked<types.Row[][]> => ({
+  text,
+  parameters: params.length === 1 ? (params[0] as unknown[]) : params,
+  isRead: true,
+  rowsOf: (partitions) => partitions.reduce((sum, rows) => sum + rows.length, 0),
+});
+
+/** However many rows a batch has, its text names each of its statements once. */
+function writeOf(statements: readonly Statement[]): Asked {
+  const distinct = [...new Set(statements.map(({ query }) => query))].sort();
+  return { text: ['BEGIN UNLOGGED BATCH', ...distinct, 'APPLY BATCH'].join('\n'), parameters: { statements } };
+}
+
+const rowsOfResult = ({ rowLength }: types.ResultSet) => rowLength ?? 0;
 
 /** The seam's deadline comes first; the driver's own is for a connection that never answers again. 0 would be for ever. */
 const within = (budgetMs: number): QueryOptions => ({ readTimeout: Math.max(1, 2 * budgetMs) });

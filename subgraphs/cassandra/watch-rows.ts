@@ -1,3 +1,4 @@
+import { types } from 'cassandra-driver';
 import type { StreamEventOf } from '../../schema/events/index.ts';
 import { ttlSecondsOf } from './retention.ts';
 import type { Statement } from './store.ts';
@@ -25,8 +26,8 @@ function activity(keyspace: string, { id, data }: WatchRecorded): Statement[] {
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 USING TIMESTAMP ? AND TTL ?`,
       params: [
-        ...[data.userId, watchedAtMs, id, data.action, data.movieId, data.positionSeconds, data.durationSeconds],
-        ...[data.device, data.quality, BigInt(watchedAtMs) * 1_000n, ttlSeconds],
+        ...[data.userId, watchedAtMs, types.Uuid.fromString(id), data.action, data.movieId, data.positionSeconds],
+        ...[data.durationSeconds, data.device, data.quality, BigInt(watchedAtMs) * 1_000n, ttlSeconds],
       ],
     },
   ];

@@ -1,9 +1,10 @@
 import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import type { Settings } from '../../config.ts';
-import type { Context, RoomStore } from '../../gateway/room.ts';
 import { isNetworkError } from '../../gateway/guard.ts';
+import type { Context, RoomStore } from '../../gateway/room.ts';
 import { createSeam } from '../../gateway/seam.ts';
 import { migrations } from './migrations.ts';
+import { type Insertion, inClickHouseClient } from './shell.ts';
 
 /** What queries and the sink need of ClickHouse. */
 export interface ClickHouseStore extends RoomStore {
@@ -15,12 +16,16 @@ export interface ClickHouseStore extends RoomStore {
 
 export type RoomContext = Context<ClickHouseStore>;
 
+/** What the client sends, with the one of its settings that the rows need. */
+const insertion = (table: string) =>
+  `INSERT INTO ${table} SETTINGS date_time_input_format = 'best_effort' FORMAT JSONEachRow`;
+
 /** The seam tells of every failure, with its cause: the client need not print them as well. */
 const log = { level: ClickHouseLogLevel.OFF };
 
 /** Opens the client; the server need not be there. It speaks HTTP, so there is nothing to reconnect. */
 export function openClickHouse({ url, database, timeoutMs }: Settings['clickhouse']): ClickHouseStore {
-  const seam = createSeam({ store: 'clickhouse', timeoutMs, isOutage: isNetworkError });
+  const seam = createSeam({ store: 'clickhouse', timeoutMs, isOutage: isNetworkError, inShell: inClickHouseClient });
   // The server, whichever databases it has; and our database, which migrate() makes.
   const server = createClient({ url, log });
   const client = createClient({
@@ -36,7 +41,7 @@ export function openClickHouse({ url, database, timeoutMs }: Settings['clickhous
   });
 
   const select = <Row>(statement: string, params: Record<string, unknown> = {}) =>
-    seam(statement, async (abort_signal) => {
+    seam({ text: statement, parameters: params, isRead: true }, async (abort_signal) => {
       const rows = await client.query({ query: statement, query_params: params, format: 'JSONEachRow', abort_signal });
       return rows.json<Row>();
     });
@@ -44,7 +49,7 @@ export function openClickHouse({ url, database, timeoutMs }: Settings['clickhous
   return {
     select,
     insert: (table, rows) =>
-      seam(`INSERT INTO ${table} FORMAT JSONEachRow`, async (abort_signal) => {
+      seam({ text: insertion(table), parameters: { rows } satisfies Insertion }, async (abort_signal) => {
         await client.insert({
           table,
           values: rows,
@@ -60,7 +65,7 @@ export function openClickHouse({ url, database, timeoutMs }: Settings['clickhous
         });
       }),
     async ping() {
-      await seam('SELECT 1', async (abort_signal) => {
+      await seam({ text: 'SELECT 1', isRead: true }, async (abort_signal) => {
         const rows = await server.query({ query: 'SELECT 1', abort_signal });
         await rows.text();
       });

@@ -1,5 +1,6 @@
 import type { estypes } from '@elastic/elasticsearch';
 import { codedError } from '../../gateway/errors.ts';
+import { forEach, ndjsonRequest, placeholder } from '../../gateway/json-request.ts';
 import { isBusy } from './outage.ts';
 import type { ElasticsearchStore } from './store.ts';
 
@@ -20,6 +21,22 @@ export interface Refusal {
   reason: string;
 }
 
+type Line = estypes.BulkOperationContainer | object;
+
+const line: Line = {
+  index: {
+    ...{ _index: placeholder('index'), _id: placeholder('id'), version: placeholder('version') },
+    version_type: 'external',
+  },
+};
+const requestWith = (query: string) =>
+  ndjsonRequest<Line>(`POST /_bulk?${query}`, forEach('writes', line, placeholder('source')));
+const outcomeOnly = 'filter_path=items.*.status,items.*.error';
+const requests = {
+  wait_for: requestWith(`refresh=wait_for&${outcomeOnly}`),
+  false: requestWith(`refresh=false&${outcomeOnly}`),
+};
+
 /**
  * Writes documents in one request. That an index has the same version or a newer one already is a success (409).
  * @param refresh whether to wait until a search finds them
@@ -31,12 +48,12 @@ export async function bulk(
   writes: readonly Write[],
   { refresh }: { refresh: 'wait_for' | false },
 ): Promise<Refusal[]> {
-  const operations = writes.flatMap(({ index, id, version, source }) => [
-    { index: { _index: index, _id: id, version, version_type: 'external' as const } },
-    source,
-  ]);
-  const { items } = await store.call(`POST /_bulk?refresh=${refresh}`, (client, options) =>
-    client.bulk({ operations, refresh, filter_path: ['items.*.status', 'items.*.error'] }, options),
+  const request = requests[`${refresh}`];
+  const operations = request.bodyOf({ writes });
+  const { items } = await store.call(
+    { text: request.text, parameters: { writes }, rowsOf: ({ items }: estypes.BulkResponse) => items.length },
+    (client, options) =>
+      client.bulk({ operations, refresh, filter_path: ['items.*.status', 'items.*.error'] }, options),
   );
   const outcomes = writes.map((write, position) => ({ write, item: items[position]?.index }));
   const busy = outcomes.find(({ item }) => isBusy(item?.status));
@@ -54,7 +71,7 @@ export async function bulk(
 
 /** Ends when a search finds all that was written before. */
 export async function makeFindable(store: ElasticsearchStore, index: string[]): Promise<void> {
-  await store.call(`POST /${index}/_refresh`, (client, options) => client.indices.refresh({ index }, options));
+  await store.call(`GET /${index}/_refresh`, (client, options) => client.indices.refresh({ index }, options));
 }
 
 function reasonOf({ reason, caused_by }: estypes.ErrorCause): string {

@@ -1,7 +1,10 @@
+import type { estypes } from '@elastic/elasticsearch';
+import { jsonRequest, placeholder } from '../../gateway/json-request.ts';
 import { bulk, makeFindable, refused } from './bulk.ts';
 import type { ElasticsearchStore } from './store.ts';
 
 const documentsPerPage = 500;
+const hitsOf = ({ hits }: estypes.SearchResponse<object>) => hits.hits.length;
 
 /** From the first sequence number on. */
 export const fromTheBeginning = -1;
@@ -18,22 +21,19 @@ export async function copyAfter(
   { from, to }: { from: string; to: string },
   sequenceNumber: number,
 ): Promise<number> {
+  const { text, bodyOf } = jsonRequest(`POST /${from}/_search?allow_partial_search_results=false`, {
+    size: documentsPerPage,
+    query: { range: { _seq_no: { gt: placeholder('after') } } },
+    sort: [{ _seq_no: 'asc' as const }],
+    version: true,
+    track_total_hits: false,
+  });
   let after = sequenceNumber;
   let count = 0;
   while (true) {
-    const { hits } = await store.call(`GET /${from}/_search _seq_no > ${after}`, (client, options) =>
-      client.search<object>(
-        {
-          index: from,
-          size: documentsPerPage,
-          query: { range: { _seq_no: { gt: after } } },
-          sort: [{ _seq_no: 'asc' }],
-          version: true,
-          track_total_hits: false,
-          allow_partial_search_results: false,
-        },
-        options,
-      ),
+    const parameters = { after };
+    const { hits } = await store.call({ text, parameters, isRead: true, rowsOf: hitsOf }, (client, options) =>
+      client.search<object>({ index: from, allow_partial_search_results: false, ...bodyOf(parameters) }, options),
     );
     const writes = hits.hits.map(({ _id, _version, _source }) => ({
       index: to,
@@ -54,7 +54,7 @@ export async function copyAfter(
  * @returns it, once a search finds all that
  */
 export async function findableUpTo(store: ElasticsearchStore, index: string): Promise<number> {
-  const stats = await store.call(`GET /${index}/_stats?level=shards`, (client, options) =>
+  const stats = await store.call({ text: `GET /${index}/_stats/docs?level=shards`, isRead: true }, (client, options) =>
     client.indices.stats({ index, level: 'shards', metric: 'docs' }, options),
   );
   const copies = Object.values(stats.indices?.[index]?.shards ?? {}).flat();

@@ -1,3 +1,4 @@
+import type { estypes } from '@elastic/elasticsearch';
 import type { Definition } from './indices.ts';
 import { isIndexOf } from './indices.ts';
 import type { ElasticsearchStore } from './store.ts';
@@ -12,8 +13,11 @@ export interface Family {
 /** Which indices there are. Answered from the cluster state, no shard is asked. */
 export async function readFamily(store: ElasticsearchStore, definition: Definition): Promise<Family> {
   const { alias } = definition;
-  const found = await store.call(`GET /${alias}-*?features=aliases,settings`, (client, options) =>
-    client.indices.get({ index: `${alias}-*`, features: ['aliases', 'settings'], flat_settings: true }, options),
+  const text = `GET /${alias}-*?features=aliases,settings&flat_settings=true`;
+  const found = await store.call(
+    { text, isRead: true, rowsOf: (indices: estypes.IndicesGetResponse) => Object.keys(indices).length },
+    (client, options) =>
+      client.indices.get({ index: `${alias}-*`, features: ['aliases', 'settings'], flat_settings: true }, options),
   );
   const own = Object.entries(found).filter(([name]) => isIndexOf(definition, name));
   return {

@@ -36,7 +36,7 @@ function storeWith({
     // No reader here is slower than the test itself.
     timeoutMs: 0,
     async call(statement, work) {
-      await before(statement);
+      await before(typeof statement === 'string' ? statement : statement.text);
       return room.store.call(statement, work);
     },
   };
@@ -69,6 +69,7 @@ const deliver = (sink: Sink, events: readonly StreamEvent[]) =>
     {
       apply: (run) => sink.apply(batchOf(...run.flatMap(({ reading }) => ('event' in reading ? [reading.event] : [])))),
       probe: () => sink.probe(),
+      retried() {},
       bury: (_item, reason) => Promise.reject(reason),
       advance: async () => {},
       outage: { begins() {}, ends() {}, leave() {} },

@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import { jsonRequest, placeholder } from '../../gateway/json-request.ts';
 import { makeFindable } from './bulk.ts';
 import { copyAfter, findableUpTo, fromTheBeginning } from './copy.ts';
 import { readFamily } from './family.ts';
@@ -82,7 +83,7 @@ async function moveTo(
     await copyAfter(store, { from, to }, copied);
     await makeFindable(store, [to]);
     const actions = [{ remove: { index: from, alias } }, { add: { index: to, alias } }];
-    await store.call(`POST /_aliases ${alias}: ${from} -> ${to}`, (client, options) =>
+    await store.call(jsonRequest('POST /_aliases', { actions }).text, (client, options) =>
       client.indices.updateAliases({ actions }, options),
     );
   } catch (error) {
@@ -94,14 +95,16 @@ async function moveTo(
 /** Without it a write to an index that was just deleted would make one of that name, with a mapping that is guessed. */
 async function forbidGuessing(store: ElasticsearchStore, { alias }: Definition): Promise<void> {
   const template = { index_patterns: [alias, `${alias}-*`], allow_auto_create: false, priority: 500 };
-  await store.call(`PUT /_index_template/${alias}`, (client, options) =>
+  await store.call(jsonRequest(`PUT /_index_template/${alias}`, template).text, (client, options) =>
     client.indices.putIndexTemplate({ name: alias, ...template }, options),
   );
 }
 
 /** Creates an index, where there is none of that name. */
 async function createIndex(store: ElasticsearchStore, index: string, body: object): Promise<void> {
-  await store.call(`PUT /${index}`, async (client, options) => {
+  const template = Object.fromEntries(Object.keys(body).map((name) => [name, placeholder(name)]));
+  const { text } = jsonRequest(`PUT /${index}`, template);
+  await store.call({ text, parameters: { ...body } }, async (client, options) => {
     try {
       await client.indices.create({ index, ...body }, options);
     } catch (error) {
@@ -111,13 +114,14 @@ async function createIndex(store: ElasticsearchStore, index: string, body: objec
 }
 
 async function unblock(store: ElasticsearchStore, index: string): Promise<void> {
-  await store.call(`PUT /${index}/_settings index.blocks.write: null`, (client, options) =>
-    client.indices.putSettings({ index, settings: { 'index.blocks.write': null } }, options),
+  const settings = { 'index.blocks.write': null };
+  await store.call(jsonRequest(`PUT /${index}/_settings`, settings).text, (client, options) =>
+    client.indices.putSettings({ index, settings }, options),
   );
 }
 
 async function deleteIndices(store: ElasticsearchStore, index: string[]): Promise<void> {
-  await store.call(`DELETE /${index}`, (client, options) =>
+  await store.call(`DELETE /${index}?ignore_unavailable=true`, (client, options) =>
     client.indices.delete({ index, ignore_unavailable: true }, options),
   );
 }

@@ -1,5 +1,6 @@
 import type { estypes } from '@elastic/elasticsearch';
-import { searchAll } from './search.ts';
+import { forEach, ifGiven, placeholder } from '../../gateway/json-request.ts';
+import { searchAll, sharedSearch } from './search.ts';
 import type { ElasticsearchStore } from './store.ts';
 
 /** Tombstones stay in the index: every search leaves them out. */
@@ -14,39 +15,41 @@ export interface RelatedKey {
   first: number;
 }
 
+/** `like` names the movie: Elasticsearch looks its terms up itself, so that nothing has to be read first. */
+const related = sharedSearch((index) => {
+  const alike = (fields: string[], more: object) => ({
+    // A term that no other movie has (min_doc_freq) can find none.
+    more_like_this: {
+      fields,
+      like: { _index: index, _id: placeholder('id') },
+      ...{ min_term_freq: 1, min_doc_freq: 2, ...more },
+    },
+  });
+  return {
+    size: placeholder('first'),
+    _source: false,
+    track_total_hits: false,
+    query: {
+      bool: {
+        should: [
+          alike(['tags'], { minimum_should_match: 1, boost: 3 }),
+          alike(['genres'], { minimum_should_match: 1, boost: 2 }),
+          alike(['title', 'synopsis'], { minimum_should_match: '20%', max_query_terms: 15 }),
+        ],
+        must_not: [isDeleted],
+      },
+    },
+    sort: bestFirst,
+  };
+});
+
 /**
  * Ids of the movies that are most like each movie: tags weigh most, then genres, then the words of title and synopsis; and each
- * of them the more, the rarer it is. `like` names the movie: Elasticsearch looks its terms up itself, so that
- * nothing has to be read first, and leaves it out of what it finds.
+ * of them the more, the rarer it is. The movie itself is left out of what is found.
  */
 export async function relatedMovies(store: ElasticsearchStore, keys: readonly RelatedKey[]): Promise<string[][]> {
   const index = store.definitions.movies.alias;
-  const answers = await searchAll(
-    store,
-    index,
-    keys.map(({ id, first }) => {
-      const alike = (fields: string[], more: object) => ({
-        // A term that no other movie has (min_doc_freq) can find none.
-        more_like_this: { fields, like: { _index: index, _id: id }, min_term_freq: 1, min_doc_freq: 2, ...more },
-      });
-      return {
-        size: first,
-        _source: false,
-        track_total_hits: false,
-        query: {
-          bool: {
-            should: [
-              alike(['tags'], { minimum_should_match: 1, boost: 3 }),
-              alike(['genres'], { minimum_should_match: 1, boost: 2 }),
-              alike(['title', 'synopsis'], { minimum_should_match: '20%', max_query_terms: 15 }),
-            ],
-            must_not: [isDeleted],
-          },
-        },
-        sort: bestFirst,
-      };
-    }),
-  );
+  const answers = await searchAll(store, { search: related, index, keys });
   return answers.map(({ hits }) => hits.hits.map(({ _id }) => _id as string));
 }
 
@@ -70,31 +73,50 @@ export interface Facet {
 
 const mostValues = 50;
 
-/** What the matching movies have, counted in the same search that finds them; no movie itself is fetched (`size: 0`). */
-export async function movieFacets(store: ElasticsearchStore, keys: readonly FacetsKey[]): Promise<MovieFacets[]> {
-  const answers = await searchAll<FacetAggregations>(
-    store,
-    store.definitions.movies.alias,
-    keys.map(({ text, genres, tags }) => ({
-      size: 0,
-      track_total_hits: true,
-      query: {
-        bool: {
-          must: text === null ? [] : [matches(text)],
-          filter: [
-            ...genres.map((genre) => ({ term: { genres: genre } })),
-            ...tags.map((tag) => ({ term: { tags: tag } })),
-          ],
-          must_not: [isDeleted],
+/**
+ * Each word in one of the fields, by its stem: "space thriller" finds a thriller whose synopsis speaks of space. Or all of them in
+ * the title, whatever their accents.
+ */
+const matches = {
+  bool: {
+    should: [
+      {
+        combined_fields: {
+          query: placeholder('text'),
+          fields: ['title^3', 'tags.text^2', 'genres.text^2', 'synopsis'],
+          operator: 'and',
         },
       },
-      aggs: {
-        genres: { terms: { field: 'genres', size: mostValues } },
-        tags: { terms: { field: 'tags', size: mostValues } },
-        decades: { histogram: { field: 'releaseYear', interval: 10, min_doc_count: 1, order: { _key: 'desc' } } },
-      },
-    })),
-  );
+      { match: { 'title.folded': { query: placeholder('text'), operator: 'and' } } },
+    ],
+    minimum_should_match: 1,
+  },
+} satisfies estypes.QueryDslQueryContainer;
+
+const facets = sharedSearch(() => ({
+  size: 0,
+  track_total_hits: true,
+  query: {
+    bool: {
+      must: ifGiven('text', matches),
+      filter: [
+        ...forEach('genres', { term: { genres: placeholder('genre') } }),
+        ...forEach('tags', { term: { tags: placeholder('tag') } }),
+      ],
+      must_not: [isDeleted],
+    },
+  },
+  aggs: {
+    genres: { terms: { field: 'genres', size: mostValues } },
+    tags: { terms: { field: 'tags', size: mostValues } },
+    decades: { histogram: { field: 'releaseYear', interval: 10, min_doc_count: 1, order: { _key: 'desc' } } },
+  },
+}));
+
+/** What the matching movies have, counted in the same search that finds them; no movie itself is fetched (`size: 0`). */
+export async function movieFacets(store: ElasticsearchStore, keys: readonly FacetsKey[]): Promise<MovieFacets[]> {
+  const index = store.definitions.movies.alias;
+  const answers = await searchAll<FacetAggregations>(store, { search: facets, index, keys });
   return answers.map(({ hits, aggregations }) => ({
     total: typeof hits.total === 'number' ? hits.total : (hits.total?.value ?? 0),
     genres: facetsOf(aggregations?.genres),
@@ -102,26 +124,6 @@ export async function movieFacets(store: ElasticsearchStore, keys: readonly Face
     decades: facetsOf(aggregations?.decades).map(({ value, count }) => ({ value: `${value}s`, count })),
   }));
 }
-
-/**
- * Each word in one of the fields, by its stem: "space thriller" finds a thriller whose synopsis speaks of space. Or all of them in
- * the title, whatever their accents.
- */
-const matches = (text: string): estypes.QueryDslQueryContainer => ({
-  bool: {
-    should: [
-      {
-        combined_fields: {
-          query: text,
-          fields: ['title^3', 'tags.text^2', 'genres.text^2', 'synopsis'],
-          operator: 'and',
-        },
-      },
-      { match: { 'title.folded': { query: text, operator: 'and' } } },
-    ],
-    minimum_should_match: 1,
-  },
-});
 
 type FacetAggregations = Record<'genres' | 'tags' | 'decades', Buckets>;
 

@@ -1,4 +1,5 @@
 import type { Sink } from '../../fanout/sink.ts';
+import { forEach, ndjsonRequest, placeholder } from '../../gateway/json-request.ts';
 import { bulk, refused } from './bulk.ts';
 import { documentOf } from './documents.ts';
 import { probeIndex } from './migrate.ts';
@@ -27,18 +28,21 @@ export function elasticsearchSink(store: ElasticsearchStore): Sink {
   };
 }
 
+const probing = ndjsonRequest('POST /_bulk', [
+  { index: { _index: probeIndex, _id: 'probe' } },
+  { probedAt: placeholder('probedAt') },
+  ...forEach('aliases', { delete: { _index: placeholder('alias'), _id: 'sink-probe' } }),
+]);
+
 /**
  * Writes to an index of its own, which shows that there is room; and deletes what never was from the others, which shows
  * that they take writes: a disk that is full still allows deletions, and a migration holds all writes back for a moment.
  */
 async function probe(store: ElasticsearchStore): Promise<void> {
   const aliases = Object.values(store.definitions).map(({ alias }) => alias);
-  const operations = [
-    { index: { _index: probeIndex, _id: 'probe' } },
-    { probedAt: new Date().toISOString() },
-    ...aliases.map((alias) => ({ delete: { _index: alias, _id: 'sink-probe' } })),
-  ];
-  const { items } = await store.call(`POST /_bulk ${probeIndex},${aliases}`, (client, options) =>
+  const parameters = { probedAt: new Date().toISOString(), aliases };
+  const operations = probing.bodyOf(parameters);
+  const { items } = await store.call({ text: probing.text, parameters }, (client, options) =>
     client.bulk({ operations }, options),
   );
   const error = items.flatMap((item) => Object.values(item)).find(({ error }) => error)?.error;

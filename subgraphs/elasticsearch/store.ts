@@ -1,7 +1,8 @@
 import { Client } from '@elastic/elasticsearch';
 import type { Settings } from '../../config.ts';
+import { requestInShell } from '../../gateway/json-request.ts';
 import type { Context, RoomStore } from '../../gateway/room.ts';
-import { createSeam } from '../../gateway/seam.ts';
+import { createSeam, type Statement } from '../../gateway/seam.ts';
 import { type Definitions, definitions as ours } from './indices.ts';
 import { migrate } from './migrate.ts';
 import { isOutage } from './outage.ts';
@@ -14,13 +15,19 @@ export interface ElasticsearchStore extends RoomStore {
   timeoutMs: number;
   /**
    * One request.
-   * @param statement method and path, for those who observe
+   * @param statement method, path and body, as Kibana's Dev Tools take them
    * @param work makes it, and passes the options on to the client
    */
-  call<T>(statement: string, work: (client: Client, options: { signal: AbortSignal }) => Promise<T>): Promise<T>;
+  call<T>(
+    statement: string | Statement<T>,
+    work: (client: Client, options: { signal: AbortSignal }) => Promise<T>,
+  ): Promise<T>;
 }
 
 export type RoomContext = Context<ElasticsearchStore>;
+
+/** The client would tell of each request once more; the seam has told of it already. */
+const untraced = { openTelemetry: { enabled: false } };
 
 /** An index is made once: on a busy machine it may take longer than a page would wait. */
 const migrationTimeoutMs = 30_000;
@@ -35,18 +42,21 @@ export function openElasticsearch(
 ): ElasticsearchStore {
   // A page would rather have an error at once than wait for another try. The deadline is the seam's.
   const client = new Client({ node: url, maxRetries: 0, requestTimeout: 2 * migrationTimeoutMs });
-  const callWithin = (timeoutMs: number): ElasticsearchStore['call'] => {
-    const seam = createSeam({ store: 'elasticsearch', timeoutMs, isOutage });
-    return (statement, work) => seam(statement, (signal) => work(client, { signal }));
+  const seam = createSeam({ store: 'elasticsearch', timeoutMs, isOutage, inShell: requestInShell });
+  const call: ElasticsearchStore['call'] = (statement, work) =>
+    seam(statement, (signal) => work(client, { signal, ...untraced }));
+  const callPatiently: ElasticsearchStore['call'] = (statement, work) => {
+    const asked = typeof statement === 'string' ? { text: statement } : statement;
+    return call({ ...asked, timeoutMs: migrationTimeoutMs }, work);
   };
   const store: ElasticsearchStore = {
     definitions,
     timeoutMs,
-    call: callWithin(timeoutMs),
+    call,
     async ping() {
-      await store.call('GET /', (client, options) => client.info({}, options));
+      await call({ text: 'GET /', isRead: true }, (client, options) => client.info({}, options));
     },
-    migrate: () => migrate({ ...store, call: callWithin(migrationTimeoutMs) }),
+    migrate: () => migrate({ ...store, call: callPatiently }),
     close: () => client.close(),
   };
   return store;

@@ -16,9 +16,9 @@ export interface OwnIndices extends TestRoom {
 }
 
 /** The room on indices of its own, deleted at the end, so that counts and rankings are the test's alone. */
-export async function openOwnIndices(): Promise<OwnIndices> {
+export async function openOwnIndices(settings = readSettings().elasticsearch): Promise<OwnIndices> {
   const prefix = `test-${randomUUID().slice(0, 8)}`;
-  const store = openElasticsearch(readSettings().elasticsearch, renamed(prefix));
+  const store = openElasticsearch(settings, renamed(prefix));
   const sink = elasticsearchSink(store);
   const room = await openTestRoom({ ...elasticsearch, open: () => ({ store, sink }) });
   return {

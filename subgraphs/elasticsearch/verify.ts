@@ -1,5 +1,7 @@
+import type { estypes } from '@elastic/elasticsearch';
 import { someOf } from '../../fanout/differences.ts';
 import type { Difference, Source } from '../../fanout/sink.ts';
+import { jsonRequest, placeholder } from '../../gateway/json-request.ts';
 import type { Kind } from './indices.ts';
 import type { ElasticsearchStore } from './store.ts';
 
@@ -59,28 +61,30 @@ const tell = ({ version, deleted, title }: Fact) =>
   [`version ${version}`, deleted && 'deleted', title && JSON.stringify(title)].filter(Boolean).join(', ');
 
 const documentsPerPage = 5_000;
+const hitsOf = ({ hits }: estypes.SearchResponse<Fact & { id: string }>) => hits.hits.length;
 
 /** All documents, tombstones too, in pages by their id: `search_after` begins each where the last one ended. */
 async function* allDocuments(store: ElasticsearchStore, index: string): AsyncGenerator<(Fact & { id: string })[]> {
-  let after: string | undefined;
+  const { text, bodyOf } = jsonRequest(`POST /${index}/_search?allow_partial_search_results=false`, {
+    size: documentsPerPage,
+    _source: ['id', 'version', 'deleted', 'title'],
+    sort: [{ id: 'asc' as const }],
+    search_after: [placeholder('after')],
+    track_total_hits: false,
+  });
+  // Before every id.
+  let after = '';
   while (true) {
-    const { hits } = await store.call(`GET /${index}/_search search_after`, (client, options) =>
+    const parameters = { after };
+    const { hits } = await store.call({ text, parameters, isRead: true, rowsOf: hitsOf }, (client, options) =>
       client.search<Fact & { id: string }>(
-        {
-          index,
-          size: documentsPerPage,
-          _source: ['id', 'version', 'deleted', 'title'],
-          sort: [{ id: 'asc' }],
-          ...(after !== undefined && { search_after: [after] }),
-          track_total_hits: false,
-          allow_partial_search_results: false,
-        },
+        { index, allow_partial_search_results: false, ...bodyOf(parameters) },
         options,
       ),
     );
     const documents = hits.hits.flatMap(({ _source }) => _source ?? []);
     yield documents;
-    after = documents.at(-1)?.id;
-    if (after === undefined || documents.length < documentsPerPage) return;
+    after = documents.at(-1)?.id ?? '';
+    if (documents.length < documentsPerPage) return;
   }
 }

@@ -1,8 +1,7 @@
 import { type Kafka, type Message, Partitioners } from 'kafkajs';
-import { names } from '../../fanout/names.ts';
-import { eventTypes } from '../../schema/events/index.ts';
 import type { KeyedEvent } from '../../schema/events/make.ts';
 import { lazyClient } from './client.ts';
+import { topicOf } from './shell.ts';
 
 /** Writes events to their topics. */
 export interface Outgoing {
@@ -61,8 +60,9 @@ export function createOutgoing(kafka: Kafka): Outgoing {
     async send(events) {
       waiting ??= open();
       const batch = waiting;
-      for (const { key, event } of events) {
-        const topic = names.topic(eventTypes[event.type].topic);
+      for (const keyed of events) {
+        const { key, event } = keyed;
+        const topic = topicOf(keyed);
         const messages = batch.messages.get(topic) ?? [];
         messages.push({ key, value: JSON.stringify(event), headers: { id: event.id } });
         batch.messages.set(topic, messages);

@@ -5,6 +5,7 @@ import { names } from '../../fanout/names.ts';
 import { fetchCommitted } from '../../fanout/offsets.ts';
 import type { SinkInfo } from '../../gateway/room.ts';
 import type { EventType } from '../../schema/events/index.ts';
+import { commands } from './shell.ts';
 import type { KafkaStore } from './store.ts';
 
 /** A sink with how far it is. */
@@ -13,11 +14,14 @@ export interface SinkProgress extends SinkInfo {
   deadLetters: number;
 }
 
+const progressOf = (sinks: readonly SinkInfo[]) => ({
+  text: `${commands.describe(sinks.map(({ name }) => names.group(name)))}\n${commands.readAll(names.deadLetters)}`,
+  isRead: true,
+});
+
 /** How far every sink is; the same for every key. */
 export async function sinkProgress(store: KafkaStore, keys: readonly 'all'[]): Promise<SinkProgress[][]> {
-  const groups = store.sinks.map(({ name }) => names.group(name)).join(' ');
-  const statement = `OffsetFetch ${groups}; ListOffsets latest; Fetch ${names.deadLetters}`;
-  const progress = await store.call(statement, async (admin, signal) => {
+  const progress = await store.call(progressOf(store.sinks), async (admin, signal) => {
     const [lags, letters] = await Promise.all([
       fetchLags(admin, store.sinks, names),
       store.deadLetters.read(admin, signal),
@@ -53,8 +57,7 @@ export async function sinkStates(store: KafkaStore, events: readonly EventPositi
   const concerned = store.sinks.filter((sink) => events.some((event) => event.topic !== null && isFor(sink, event)));
   if (concerned.length === 0) return events.map((event) => store.sinks.map((sink) => stateBefore(sink, event)));
 
-  const groups = concerned.map(({ name }) => names.group(name)).join(' ');
-  return await store.call(`OffsetFetch ${groups}; Fetch ${names.deadLetters}`, async (admin, signal) => {
+  return await store.call(progressOf(concerned), async (admin, signal) => {
     const committed = new Map(await Promise.all(concerned.map((sink) => committedOf(admin, sink))));
     const letters = await store.deadLetters.read(admin, signal);
     return events.map((event) =>

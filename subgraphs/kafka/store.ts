@@ -5,11 +5,12 @@ import { kafkaClient } from '../../fanout/kafka.ts';
 import { names } from '../../fanout/names.ts';
 import { ensureTopics } from '../../fanout/topics.ts';
 import type { Context, RoomStore, SinkInfo } from '../../gateway/room.ts';
-import { createSeam } from '../../gateway/seam.ts';
+import { createSeam, type Statement } from '../../gateway/seam.ts';
 import { topics } from '../../schema/events/index.ts';
 import type { KeyedEvent } from '../../schema/events/make.ts';
 import { lazyClient } from './client.ts';
 import { createOutgoing } from './outgoing.ts';
+import { commands, inKafkaShell, topicOf, type Written } from './shell.ts';
 
 /** The sources of truth whose events can be asked for by their id. */
 export const eventSources = ['postgres', 'mongo'] as const;
@@ -24,9 +25,9 @@ export interface KafkaStore extends RoomStore {
   deadLetters: DeadLetterView;
   /**
    * One call of the seam.
-   * @param statement the requests of Kafka's protocol that it makes
+   * @param statement commands of Kafka's own shell that make the same requests
    */
-  call<T>(statement: string, work: (admin: Admin, signal: AbortSignal) => Promise<T>): Promise<T>;
+  call<T>(statement: Statement<T>, work: (admin: Admin, signal: AbortSignal) => Promise<T>): Promise<T>;
   /** Writes events to their topics; done when every in-sync replica has them. After an error they may be there as well. */
   send(events: readonly KeyedEvent[]): Promise<void>;
 }
@@ -44,7 +45,10 @@ export function openKafka(
 ): KafkaStore {
   // A page must not wait while kafkajs tries again: it asks anew, and then there is a new client.
   const kafka = kafkaClient({ settings, retries: 0 });
-  const seam = createSeam({ store: 'kafka', timeoutMs: settings.timeoutMs, isOutage });
+  const seam = createSeam({
+    ...{ store: 'kafka', timeoutMs: settings.timeoutMs, isOutage },
+    inShell: (statement, parameters) => inKafkaShell({ statement, parameters }, settings.brokers),
+  });
   const deadLetters = createDeadLetterView(kafka, names.deadLetters);
   const outgoing = createOutgoing(kafka);
   const admins = lazyClient(async () => {
@@ -68,11 +72,11 @@ export function openKafka(
     deadLetters,
     call,
     async send(events) {
-      const types = new Set(events.map(({ event }) => event.type));
-      await seam(`Produce ${[...types].join(' ')}`, () => outgoing.send(events));
+      const text = commands.produce(new Set(events.map(topicOf)));
+      await seam({ text, parameters: { events } satisfies Written }, () => outgoing.send(events));
     },
     async ping() {
-      await call('Metadata', (admin) => admin.describeCluster());
+      await call({ text: commands.clusterId, isRead: true }, (admin) => admin.describeCluster());
     },
     // Not behind the seam: a fresh broker may take longer to make topics than a page may wait.
     async migrate() {

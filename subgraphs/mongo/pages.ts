@@ -1,6 +1,7 @@
 import { concurrently } from '../../gateway/batches.ts';
 import type { Page, Place } from '../../gateway/connection.ts';
 import type { CommentDocument, PostDocument } from './documents.ts';
+import { aggregateAll, findEach } from './pages-in-shell.ts';
 import type { MongoStore } from './store.ts';
 
 /** Lists of documents, one for each value of a field, in the order of time. */
@@ -52,17 +53,15 @@ const findsAtOnce = 8;
 async function eachAlone(store: MongoStore, lists: Lists, keys: readonly PageKey[]): Promise<Listed[][]> {
   const { collection, field, filter } = lists;
   const [{ page }] = keys as [PageKey];
-  const sort = JSON.stringify(sortOf(lists));
-  const statement = `db.${collection}.find({ ${field}: VALUE, … }, { outbox: 0 }).sort(${sort}).limit(${page.first + 1})`;
   const options = { projection: { outbox: 0 }, sort: sortOf(lists), limit: page.first + 1 };
-  const pages: Listed[][] = [];
-  await store.call(statement, async ({ db }) => {
+  return await store.call(findEach<Listed>(lists, keys, page), async ({ db }) => {
+    const pages: Listed[][] = [];
     await concurrently(findsAtOnce, keys.entries(), async ([n, { value }]) => {
       const where: object = { [field]: value, ...filter, ...(page.after && placesBehind(page.after, lists)) };
       pages[n] = await db.collection<Listed>(collection).find(where, options).toArray();
     });
+    return pages;
   });
-  return pages;
 }
 
 /**
@@ -82,15 +81,18 @@ async function allAtOnce(store: MongoStore, lists: Lists, keys: readonly PageKey
     { $lookup: { from: collection, localField: 'ids', foreignField: '_id', as: 'documents' } },
     { $project: { 'documents.outbox': 0 } },
   ];
-  const statement = `db.${collection}.aggregate([{ $match: { ${field}: { $in: VALUES } } }, { $sort }, { $group }, { $lookup }])`;
   const groups = await store.call(
-    statement,
-    async ({ db }) =>
-      await db.collection(collection).aggregate<{ _id: string; documents: Listed[] }>(pipeline).toArray(),
+    aggregateAll<Group>(lists, values, page),
+    async ({ db }) => await db.collection(collection).aggregate<Group>(pipeline).toArray(),
   );
   const byValue = new Map(groups.map(({ _id, documents }) => [_id, documents]));
   // $lookup promises no order.
   return values.map((value) => (byValue.get(value) ?? []).sort(inOrderOf(lists)));
+}
+
+interface Group {
+  _id: string;
+  documents: Listed[];
 }
 
 /**

@@ -1,7 +1,9 @@
 import type { Page } from '../../gateway/connection.ts';
 import { notFound } from '../../gateway/errors.ts';
 import type { EventRow } from '../../gateway/event-place.ts';
+import type { Statement } from '../../gateway/seam.ts';
 import type { Attachment, CommentDocument, PostDocument } from './documents.ts';
+import type { OutboxNote, PositionDocument } from './outbox.ts';
 import { type PageKey, pagesOf } from './pages.ts';
 import type { MongoStore } from './store.ts';
 
@@ -29,7 +31,7 @@ export interface CommentRow {
 /** Posts by id; NOT_FOUND for unknown and deleted ones. */
 export async function postsById(store: MongoStore, ids: readonly string[]): Promise<(PostRow | Error)[]> {
   const found = await store.call(
-    'db.posts.find({ _id: { $in: IDS } }, { outbox: 0 })',
+    { text: 'db.posts.find({ _id: { $in: IDS } }, { outbox: 0 })', parameters: { IDS: ids }, isRead: true },
     async ({ posts }) => await posts.find({ _id: { $in: [...ids] } }, { outbox: 0 }).lean(),
   );
   const byId = new Map(found.filter(({ isDeleted }) => !isDeleted).map((post) => [post._id, postRow(post)]));
@@ -72,13 +74,16 @@ const pageKey = ({ id, page }: PageOf): PageKey => ({ value: id, page });
  */
 export async function eventsById(store: MongoStore, ids: readonly string[]): Promise<(EventRow | null)[]> {
   const among = { _id: { $in: [...ids] } };
-  const [notes, positions] = await store.call(
-    'db.outbox_pending.find({ _id: { $in: IDS } }); db.event_positions.find({ _id: { $in: IDS } })',
-    async ({ pending, positions }) => {
-      const waiting = await pending.find(among).toArray();
-      return [waiting, await positions.find(among).toArray()] as const;
-    },
-  );
+  const statement: Statement<readonly [OutboxNote[], PositionDocument[]]> = {
+    text: 'db.outbox_pending.find({ _id: { $in: IDS } })\ndb.event_positions.find({ _id: { $in: IDS } })',
+    parameters: { IDS: ids },
+    isRead: true,
+    rowsOf: ([notes, positions]) => notes.length + positions.length,
+  };
+  const [notes, positions] = await store.call(statement, async ({ pending, positions }) => {
+    const waiting = await pending.find(among).toArray();
+    return [waiting, await positions.find(among).toArray()] as const;
+  });
   const waits = { topic: null, partition: null, offset: null, publishedAt: null };
   const byId = new Map<string, EventRow>(notes.map(({ _id, type, actorId }) => [_id, { type, actorId, ...waits }]));
   for (const { _id, ...position } of positions) byId.set(_id, position);

@@ -39,18 +39,20 @@ const aggregateFact = ({ _id, isDeleted, change }: PostDocument): AggregateFact 
 
 /** The deletion of a post and that of its comments are two writes: those in between, or left behind, do not count. */
 async function deletedAmong(store: MongoStore, postIds: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+  const ids = [...postIds];
   const posts = await store.call(
-    'db.posts.find({ _id: { $in: IDS } }, { isDeleted: 1 })',
-    async ({ posts }) => await posts.find({ _id: { $in: [...postIds] } }, { isDeleted: 1 }).lean(),
+    { text: 'db.posts.find({ _id: { $in: IDS } }, { isDeleted: 1 })', parameters: { IDS: ids }, isRead: true },
+    async ({ posts }) => await posts.find({ _id: { $in: ids } }, { isDeleted: 1 }).lean(),
   );
   return new Set(posts.filter(({ isDeleted }) => isDeleted).map(({ _id }) => _id));
 }
 
 /** Chunk after chunk, each begun behind the last document of the one before. */
 async function* chunksOf<T extends { _id: string }>(store: MongoStore, collection: 'posts' | 'comments') {
+  const text = `db.${collection}.find({ _id: { $gt: LAST } }, { outbox: 0 }).sort({ _id: 1 }).limit(${documentsPerChunk})`;
   for (let last = ''; ; ) {
     const chunk = await store.call(
-      `db.${collection}.find({ _id: { $gt: LAST } }).sort({ _id: 1 }).limit(${documentsPerChunk})`,
+      { text, parameters: { LAST: last }, isRead: true },
       async ({ db }) =>
         await db
           .collection<T & { _id: string }>(collection)

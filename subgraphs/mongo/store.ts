@@ -1,11 +1,12 @@
 import mongoose, { type ConnectOptions, type Model, type mongo } from 'mongoose';
 import type { Settings } from '../../config.ts';
 import type { Context, RoomStore } from '../../gateway/room.ts';
-import { createSeam } from '../../gateway/seam.ts';
+import { createSeam, type Statement } from '../../gateway/seam.ts';
 import { type CommentDocument, commentSchema, type PostDocument, postSchema } from './documents.ts';
 import { migrations } from './migrations.ts';
 import { isOutage } from './outage.ts';
 import { collections, type OutboxNote, type PositionDocument } from './outbox.ts';
+import { inMongosh } from './shell.ts';
 
 /** The collections, as queries and commands use them. */
 export interface Mongo {
@@ -20,9 +21,9 @@ export interface Mongo {
 export interface MongoStore extends RoomStore {
   /**
    * One call of the seam.
-   * @param statement the command as MongoDB's shell takes it, for those who observe
+   * @param statement as mongosh takes it, with names in capitals where values stand; for those who observe
    */
-  call<T>(statement: string, work: (mongo: Mongo) => Promise<T>): Promise<T>;
+  call<T>(statement: string | Statement<T>, work: (mongo: Mongo) => Promise<T>): Promise<T>;
 }
 
 export type RoomContext = Context<MongoStore>;
@@ -81,12 +82,11 @@ export function openMongo({ url, timeoutMs }: Settings['mongo']): MongoStore {
     };
   }
 
-  const seam = createSeam({ store: 'mongo', timeoutMs, isOutage });
-  const migrationSeam = createSeam({ store: 'mongo', timeoutMs: migrationTimeoutMs, isOutage });
+  const seam = createSeam({ store: 'mongo', timeoutMs, isOutage, inShell: inMongosh });
   return {
     call: (statement, work) => seam(statement, async () => await work(await open())),
     async ping() {
-      await seam("db.posts.findOne({ _id: 'none' })", async () => {
+      await seam({ text: "db.posts.findOne({ _id: 'none' })", isRead: true }, async () => {
         await (await open()).posts.findById('none').lean();
       });
     },
@@ -97,8 +97,11 @@ export function openMongo({ url, timeoutMs }: Settings['mongo']): MongoStore {
       });
       try {
         for (const { collection, index } of migrations) {
-          const statement = `db.${collection}.createIndex(${JSON.stringify(index)})`;
-          await migrationSeam(statement, async () => await client.db().createIndex(collection, index));
+          const text = `db.${collection}.createIndex(${JSON.stringify(index)})`;
+          await seam(
+            { text, timeoutMs: migrationTimeoutMs },
+            async () => await client.db().createIndex(collection, index),
+          );
         }
       } finally {
         await client.close();

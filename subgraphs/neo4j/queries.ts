@@ -1,4 +1,4 @@
-import neo4j, { type QueryResult } from 'neo4j-driver';
+import type { QueryResult } from 'neo4j-driver';
 import type { Neo4jStore } from './store.ts';
 
 /** The beginning of a list of people around a user. */
@@ -76,7 +76,7 @@ const movieIdOf = ({ movieId }: FriendsKey) => movieId;
 const distinct = <Key>(keys: readonly Key[], idOf: (key: Key) => string) => [...new Set(keys.map(idOf))];
 
 /** Each list is read as long as the longest that is wanted: LIMIT takes a parameter, but nothing of a row. */
-const longest = (keys: readonly { first: number }[]) => neo4j.int(Math.max(...keys.map(({ first }) => first)));
+const longest = (keys: readonly { first: number }[]) => BigInt(Math.max(...keys.map(({ first }) => first)));
 
 /** Each key's own part of its list; a node that is not there has an empty one. */
 function pick<Key extends { first: number }>(

@@ -1,4 +1,3 @@
-import neo4j from 'neo4j-driver';
 import type { Sink } from '../../fanout/sink.ts';
 import type { EventType, LikeKind, StreamEvent, StreamEventOf } from '../../schema/events/index.ts';
 import type { Neo4jStore } from './store.ts';
@@ -23,20 +22,20 @@ export function neo4jSink(store: Neo4jStore): Sink {
 /** The statements that a batch needs: one for each kind of node or relationship, whatever the number of events. */
 function writesOf(events: readonly StreamEvent[]) {
   const users = newest(events, 'user.signed_up').map(({ version, data }) => ({
-    ...{ userId: data.userId, name: data.name, version: neo4j.int(version) },
+    ...{ userId: data.userId, name: data.name, version: BigInt(version) },
   }));
   const movies = newest(events, 'movie.changed').map(({ version, data }) => ({
-    ...{ movieId: data.movieId, title: data.title, version: neo4j.int(version) },
+    ...{ movieId: data.movieId, title: data.title, version: BigInt(version) },
   }));
   const follows = newest(events, 'follow.changed').map(({ version, data }) => ({
     ...{ followerId: data.followerId, followeeId: data.followeeId, follows: data.follows },
-    ...{ at: data.changedAt, version: neo4j.int(version) },
+    ...{ at: data.changedAt, version: BigInt(version) },
   }));
   const likes = Object.groupBy(newest(events, 'like.changed'), ({ data }) => data.kind);
   const likesOf = (kind: LikeKind) =>
     (likes[kind] ?? []).map(({ version, data }) => ({
       ...{ userId: data.userId, targetId: data.targetId, likes: data.likes },
-      ...{ at: data.changedAt, version: neo4j.int(version) },
+      ...{ at: data.changedAt, version: BigInt(version) },
     }));
   // The newest version of a playback knows when it was last watched, whatever came before.
   const watches = newest(events, 'watch.recorded').map(({ data }) => ({

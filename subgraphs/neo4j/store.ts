@@ -4,24 +4,29 @@ import type { Settings } from '../../config.ts';
 import type { Context, RoomStore } from '../../gateway/room.ts';
 import { createSeam } from '../../gateway/seam.ts';
 import { migrations } from './migrations.ts';
+import { inCypherShell } from './shell.ts';
 
-/** What queries and the sink need of Neo4j. Integers come back as numbers; to send one, wrap it in `neo4j.int`. */
+/** What queries and the sink need of Neo4j. Integers come back as numbers; to send one, make it a bigint. */
 export interface Neo4jStore extends RoomStore {
-  read(cypher: string, params?: object): Promise<QueryResult>;
+  read(cypher: string, params?: Params): Promise<QueryResult>;
   /** Writes in one transaction; one that is the victim of a deadlock runs again. */
-  write(cypher: string, params?: object): Promise<QueryResult>;
+  write(cypher: string, params?: Params): Promise<QueryResult>;
 }
+
+/** Values by the names that the statement has for them: `$name`. */
+type Params = Readonly<Record<string, unknown>>;
 
 export type RoomContext = Context<Neo4jStore>;
 
 const connectTimeoutMs = 1_000;
+/** A constraint on a full graph reads all of its nodes first. */
 const ddlTimeoutMs = 30_000;
+
+const rowsOf = ({ records }: QueryResult) => records.length;
 
 /** Opens the driver; the server need not be there: each statement takes a connection that works, or makes one. */
 export function openNeo4j({ url, user, password, timeoutMs }: Settings['neo4j']): Neo4jStore {
-  const seam = createSeam({ store: 'neo4j', timeoutMs, isOutage });
-  // A constraint on a full graph reads all of its nodes first.
-  const ddl = createSeam({ store: 'neo4j', timeoutMs: ddlTimeoutMs, isOutage });
+  const seam = createSeam({ store: 'neo4j', timeoutMs, isOutage, inShell: inCypherShell });
   const driver = neo4j.driver(url, password ? neo4j.auth.basic(user, password) : undefined, {
     connectionTimeout: connectTimeoutMs,
     connectionAcquisitionTimeout: timeoutMs,
@@ -29,7 +34,7 @@ export function openNeo4j({ url, user, password, timeoutMs }: Settings['neo4j'])
     telemetryDisabled: true,
   });
   // A transaction that the driver manages is tried again after a second, whatever the settings: too long for a page.
-  const execute = async (cypher: string, params: object, options: { access: SessionMode; timeout: number }) => {
+  const execute = async (cypher: string, params: Params, options: { access: SessionMode; timeout: number }) => {
     const session = driver.session({ database: 'neo4j', defaultAccessMode: options.access });
     try {
       // The server ends what nobody waits for any more; 0 would be for ever.
@@ -40,21 +45,22 @@ export function openNeo4j({ url, user, password, timeoutMs }: Settings['neo4j'])
   };
 
   const read: Neo4jStore['read'] = (cypher, params = {}) =>
-    seam(cypher, (_, timeout) => execute(cypher, params, { access: neo4j.session.READ, timeout }));
+    seam({ text: cypher, parameters: params, isRead: true, rowsOf }, (_, timeout) =>
+      execute(cypher, params, { access: neo4j.session.READ, timeout }),
+    );
+  const write = (cypher: string, params: Params = {}, timeoutMs?: number) =>
+    seam({ text: cypher, parameters: params, rowsOf, timeoutMs }, (signal, timeout) =>
+      untilNoVictim(() => execute(cypher, params, { access: neo4j.session.WRITE, timeout }), signal),
+    );
+
   return {
     read,
-    write: (cypher, params = {}) =>
-      seam(cypher, (signal, timeout) =>
-        untilNoVictim(() => execute(cypher, params, { access: neo4j.session.WRITE, timeout }), signal),
-      ),
+    write: (cypher, params) => write(cypher, params),
     async ping() {
       await read('RETURN 1');
     },
     async migrate() {
-      const options = { access: neo4j.session.WRITE, timeout: ddlTimeoutMs };
-      for (const statement of migrations) {
-        await ddl(statement, (signal) => untilNoVictim(() => execute(statement, {}, options), signal));
-      }
+      for (const statement of migrations) await write(statement, {}, ddlTimeoutMs);
     },
     close: () => driver.close(),
   };

@@ -1,4 +1,3 @@
-import neo4j from 'neo4j-driver';
 import { someOfEach } from '../../fanout/differences.ts';
 import type { Difference, Source } from '../../fanout/sink.ts';
 import type { Neo4jStore } from './store.ts';
@@ -86,7 +85,7 @@ interface Row {
 /** Every row of a query over nodes, page by page; each page begins behind the last id of the one before. */
 async function* scan(store: Neo4jStore, query: string): AsyncGenerator<Row> {
   for (let after = ''; ; ) {
-    const { records } = await store.read(query, { after, limit: neo4j.int(nodesPerPage) });
+    const { records } = await store.read(query, { after, limit: BigInt(nodesPerPage) });
     const rows = records.map((record) => record.toObject() as unknown as Row);
     yield* rows;
     const last = rows.at(-1);

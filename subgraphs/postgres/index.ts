@@ -7,6 +7,7 @@ import { openPostgres } from './store.ts';
 export const postgres: Room = {
   name: 'postgres',
   resolvers,
+  sessions: 'uses',
   open: ({ settings }) => {
     const store = openPostgres(settings.postgres);
     return { store, source: postgresSource(store) };

@@ -1,4 +1,5 @@
 import * as uuid from 'uuid';
+import { chunks } from '../../gateway/batches.ts';
 import { notFound } from '../../gateway/errors.ts';
 import type { EventRow } from '../../gateway/event-place.ts';
 import { Prisma } from './generated/client.ts';
@@ -19,13 +20,15 @@ export interface MovieRow {
   tmdbId: string | null;
 }
 
-const movieColumns = Prisma.sql`
-  id, title, synopsis, release_year AS "releaseYear", runtime_minutes AS "runtimeMinutes", genres, tags,
-  licensed_from::text AS "licensedFrom", licensed_until::text AS "licensedUntil", imdb_id AS "imdbId", tmdb_id AS "tmdbId"`;
+const movieColumns = Prisma.sql`id, title, synopsis, release_year AS "releaseYear", runtime_minutes AS "runtimeMinutes",
+      genres, tags, licensed_from::text AS "licensedFrom", licensed_until::text AS "licensedUntil",
+      imdb_id AS "imdbId", tmdb_id AS "tmdbId"`;
 
 /** Movies by id; NOT_FOUND for those that the catalogue lacks. */
 export async function moviesById(store: PostgresStore, ids: readonly string[]): Promise<(MovieRow | Error)[]> {
-  const rows = await store.db.$queryRaw<MovieRow[]>`SELECT ${movieColumns} FROM movies WHERE id = ANY(${[...ids]})`;
+  const rows = await store.db.$queryRaw<MovieRow[]>`
+    SELECT ${movieColumns}
+    FROM movies WHERE id = ANY(${[...ids]})`;
   return inOrder(ids, rows, 'movie');
 }
 
@@ -75,20 +78,27 @@ export interface MoviePage {
   hasNextPage: boolean;
 }
 
+/** More pages than anybody's page has; it bounds the statement. */
+const pagesPerStatement = 8;
+
 /**
  * Pages of the catalogue, newest films first, by keyset: a page begins behind a movie and not after a number of rows, so
  * page 50 costs what page 1 does and an insertion shifts nothing. Each page is one branch of the statement, with only the
  * conditions that it has, so that each can use the index that serves it.
  */
 export async function moviePages(store: PostgresStore, keys: readonly MoviePageKey[]): Promise<MoviePage[]> {
+  const statements = [...chunks(keys, pagesPerStatement)];
+  return (await Promise.all(statements.map((some) => pagesOf(store, some)))).flat();
+}
+
+async function pagesOf(store: PostgresStore, keys: readonly MoviePageKey[]): Promise<MoviePage[]> {
   const branches = keys.map(
-    (key, page) => Prisma.sql`(
-      SELECT ${page}::int AS page, ${movieColumns} FROM movies
-      WHERE ${Prisma.join(conditions(key), ' AND ')}
-      ORDER BY release_year DESC, id
-      LIMIT ${key.first + 1})`,
+    (key, page) => Prisma.sql`
+    (SELECT ${page}::int AS page, ${movieColumns}
+    FROM movies WHERE ${Prisma.join(conditions(key), ' AND ')}
+    ORDER BY release_year DESC, id LIMIT ${key.first + 1})`,
   );
-  const rows = await store.db.$queryRaw<(MovieRow & { page: number })[]>`${Prisma.join(branches, ' UNION ALL ')}`;
+  const rows = await store.db.$queryRaw<(MovieRow & { page: number })[]>`${Prisma.join(branches, '\n    UNION ALL')}`;
   const pages = Map.groupBy(rows, ({ page }) => page);
   return keys.map(({ first }, page) => {
     // UNION ALL promises no order of its own.

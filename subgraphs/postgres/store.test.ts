@@ -71,7 +71,8 @@ describe('a server that is not there', () => {
     await using store = closing(openPostgres({ ...settings, url: `${database.url}?application_name=${name}` }));
     await deploy(database.url);
     await Promise.all(Array.from({ length: 4 }, () => store.ping()));
-    const running = store.db.$queryRaw`SELECT pg_sleep(2)`.then();
+    // A read would be asked again.
+    const running = store.db.$executeRaw`SELECT pg_sleep(2)`;
     const broken = expect(running).rejects.toMatchObject(unavailable);
     await reaches(name, 'active');
     await once(

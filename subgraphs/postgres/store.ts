@@ -2,14 +2,17 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import type { Settings } from '../../config.ts';
 import { currentRequest } from '../../gateway/request.ts';
 import type { Context, RoomStore } from '../../gateway/room.ts';
-import { createSeam, type Seam } from '../../gateway/seam.ts';
-import { type Prisma, PrismaClient } from './generated/client.ts';
+import { createSeam } from '../../gateway/seam.ts';
+import { PrismaClient } from './generated/client.ts';
+import { countOf, noteTransaction } from './notes.ts';
 import { isOutage } from './outage.ts';
+import { inPsql } from './shell.ts';
+import { type Asked, parametersOf, type SqlRunner, sqlThrough, textOf } from './sql.ts';
 
 /** What queries and commands need of Postgres. */
 export interface PostgresStore extends RoomStore {
-  /** Prisma, for single statements; each passes the seam. */
-  db: Database;
+  /** For single statements; each passes the seam. */
+  db: SqlRunner;
   /**
    * Runs a command's statements as one transaction, which passes the seam as one call. It is rolled back when `work`
    * throws, and when its time is up before it commits.
@@ -18,8 +21,7 @@ export interface PostgresStore extends RoomStore {
   transaction<T>(name: string, work: (tx: Transaction) => Promise<T>): Promise<T>;
 }
 
-export type Database = ReturnType<typeof throughSeam>;
-export type Transaction = Prisma.TransactionClient;
+export type Transaction = SqlRunner;
 export type RoomContext = Context<PostgresStore>;
 
 /** The server ends any transaction that takes longer: while one is open, the relay must hold back what came after it. */
@@ -38,26 +40,31 @@ export function openPostgres({ url, poolSize, timeoutMs }: Settings['postgres'])
     options: `-c timezone=UTC -c transaction_timeout=${transactionTimeoutMs} -c statement_timeout=${transactionTimeoutMs}`,
   });
   const prisma = new PrismaClient({ adapter });
-  const seam = createSeam({ store: 'postgres', timeoutMs, isOutage });
-  const seamOfJobs = createSeam({ store: 'postgres', timeoutMs: transactionTimeoutMs, isOutage });
-  const db = throughSeam(prisma, seam);
+  const seam = createSeam({ store: 'postgres', timeoutMs, isOutage, inShell: inPsql });
+  const db = sqlThrough(
+    <T>({ sql, isRead }: Asked, send: () => Promise<T>) =>
+      seam<T>({ text: textOf(sql), parameters: parametersOf(sql), isRead, rowsOf: countOf }, send),
+    prisma,
+  );
 
   return {
     db,
-    transaction: (name, work) => {
+    transaction: <T>(name: string, work: (tx: Transaction) => Promise<T>) => {
       // A loader's thousand rows may take all of a transaction's time; a client is told after a store's time.
-      const gate = currentRequest() ? seam : seamOfJobs;
-      return gate(`BEGIN; -- ${name}`, (signal) =>
-        prisma.$transaction(
+      const statement = { text: `BEGIN; -- ${name}`, timeoutMs: currentRequest() ? timeoutMs : transactionTimeoutMs };
+      return seam<T>(statement, (signal, _, call) => {
+        const notes = noteTransaction(call);
+        const run = prisma.$transaction(
           async (tx) => {
-            const result = await work(tx);
+            const result = await work(sqlThrough(notes.gate, tx));
             signal.throwIfAborted();
             return result;
           },
           // The seam is the one that gives up: Prisma's own limits only stand behind it.
           { maxWait: transactionTimeoutMs, timeout: transactionTimeoutMs },
-        ),
-      );
+        );
+        return notes.ended(run);
+      });
     },
     ping: async () => {
       await db.$queryRaw`SELECT FROM movies LIMIT 1`;
@@ -70,18 +77,3 @@ export function openPostgres({ url, poolSize, timeoutMs }: Settings['postgres'])
     close: () => prisma.$disconnect(),
   };
 }
-
-/** Prisma with every operation led through the seam. */
-function throughSeam(prisma: PrismaClient, seam: Seam) {
-  return prisma.$extends({
-    query: {
-      $allOperations: ({ model, operation, args, query }) => {
-        const statement = isSql(args) ? args.sql : `${model}.${operation}`;
-        return seam(statement, () => query(args));
-      },
-    },
-  });
-}
-
-/** Whether an operation's arguments are a written-out statement. */
-const isSql = (args: unknown): args is Prisma.Sql => typeof (args as Partial<Prisma.Sql> | null)?.sql === 'string';

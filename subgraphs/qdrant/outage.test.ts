@@ -45,6 +45,7 @@ test.concurrent.each(troubles)('events wait while the endpoint %s, and none is b
       apply: (run) =>
         sink.apply(batchOf(run.flatMap(({ reading }) => (reading.kind === 'event' ? [reading.event] : [])))),
       probe: () => sink.probe(),
+      retried() {},
       bury: async (item) => void buried.push(item),
       advance: async () => {},
       outage: {

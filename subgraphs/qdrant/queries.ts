@@ -1,4 +1,5 @@
 import type { QdrantClient } from '@qdrant/js-client-rest';
+import { forEach, ifGiven, jsonRequest, placeholder } from '../../gateway/json-request.ts';
 import { pointId } from './points.ts';
 import { isNotFound, type QdrantStore } from './store.ts';
 
@@ -31,12 +32,28 @@ export async function similarMovies(store: QdrantStore, keys: readonly SimilarKe
   return keys.map((key) => answers.get(key) ?? []);
 }
 
+/** A point that is asked by its id is not among its own neighbours. A tombstone has no vector, so nobody's neighbour. */
+const nearestInBatch = jsonRequest('POST /collections/movies/points/query/batch', {
+  searches: forEach('searches', {
+    query: placeholder('point'),
+    filter: {
+      must: [
+        ...ifGiven('genre', { key: 'genres', match: { value: placeholder('genre') } }),
+        ...ifGiven('yearFrom', { key: 'releaseYear', range: { gte: placeholder('yearFrom') } }),
+        ...ifGiven('yearTo', { key: 'releaseYear', range: { lte: placeholder('yearTo') } }),
+      ],
+    },
+    limit: placeholder('first'),
+    with_payload: ['id'],
+  }),
+});
+
 /** Null when there is a movie without a point. */
 async function nearest(store: QdrantStore, keys: readonly SimilarKey[]): Promise<SimilarMovie[][] | null> {
-  const searches = keys.map(searchOf);
-  const answers = await store.call(
-    `POST /collections/movies/points/query/batch { "searches": [${JSON.stringify(searches[0])}, …] }`,
-    (client) => client.queryBatch('movies', { searches }).catch(nullIfNotFound),
+  const { text, bodyOf } = nearestInBatch;
+  const parameters = { searches: keys.map((key) => ({ ...key, point: pointId(key.id) })) };
+  const answers = await store.call<Answers>({ text, parameters, isRead: true, rowsOf: pointsOf }, (client) =>
+    client.queryBatch('movies', bodyOf(parameters)).catch(nullIfNotFound),
   );
   return (
     answers?.map(({ points }) =>
@@ -45,27 +62,19 @@ async function nearest(store: QdrantStore, keys: readonly SimilarKey[]): Promise
   );
 }
 
-type Search = Parameters<QdrantClient['queryBatch']>[1]['searches'][number];
+type Answers = Awaited<ReturnType<QdrantClient['queryBatch']>> | null;
 
-/** A point that is asked by its id is not among its own neighbours. A tombstone has no vector, so nobody's neighbour. */
-function searchOf({ id, first, genre, yearFrom, yearTo }: SimilarKey): Search {
-  const must = [
-    ...(genre === null ? [] : [{ key: 'genres', match: { value: genre } }]),
-    ...(yearFrom === null && yearTo === null ? [] : [{ key: 'releaseYear', range: { gte: yearFrom, lte: yearTo } }]),
-  ];
-  return {
-    query: pointId(id),
-    ...(must.length > 0 && { filter: { must } }),
-    limit: first,
-    with_payload: ['id'],
-  };
-}
+const pointsOf = (answers: Answers) => (answers ?? []).reduce((sum, { points }) => sum + points.length, 0);
+
+const whichAreThere = jsonRequest('POST /collections/movies/points', { ids: placeholder('ids'), with_payload: false });
 
 /** Those of the movies that Qdrant has a point of. */
 async function withPoint(store: QdrantStore, keys: readonly SimilarKey[]): Promise<SimilarKey[]> {
   const ids = [...new Set(keys.map(({ id }) => pointId(id)))];
-  const points = await store.call('POST /collections/movies/points { "ids": […], "with_payload": false }', (client) =>
-    client.retrieve('movies', { ids, with_payload: false }),
+  const { text, bodyOf } = whichAreThere;
+  const parameters = { ids };
+  const points = await store.call({ text, parameters, isRead: true }, (client) =>
+    client.retrieve('movies', bodyOf(parameters)),
   );
   const known = new Set(points.map(({ id }) => id));
   return keys.filter(({ id }) => known.has(pointId(id)));

@@ -1,5 +1,6 @@
 import type { Sink } from '../../fanout/sink.ts';
 import { chunks } from '../../gateway/batches.ts';
+import { forEach, jsonRequest, placeholder } from '../../gateway/json-request.ts';
 import type { StreamEvent } from '../../schema/events/index.ts';
 import type { Embedder } from './embeddings/embedder.ts';
 import { type CollectionName, type MoviePayload, type PostPayload, pointId } from './points.ts';
@@ -27,13 +28,19 @@ export function qdrantSink(store: QdrantStore, embedder: Embedder): Sink {
     // A model that gives nothing, or vectors of another size, is an outage, and no event's fault.
     async probe() {
       const [vector] = await embedder.embed(['probe']);
-      await store.call('PUT /collections/sink_probe/points?wait=true', (client) =>
-        client.upsert('sink_probe', { wait: true, points: [{ id: 1, vector: [...(vector ?? [])] }] }),
+      const { text, bodyOf } = probing;
+      const parameters = { vector: [...(vector ?? [])] };
+      await store.call({ text, parameters }, (client) =>
+        client.upsert('sink_probe', { wait: true, ...bodyOf(parameters) }),
       );
     },
     verify: (source) => verify(store, source),
   };
 }
+
+const probing = jsonRequest('PUT /collections/sink_probe/points?wait=true', {
+  points: [{ id: 1, vector: placeholder('vector') }],
+});
 
 /** What an event makes of a point. */
 interface Draft {
@@ -80,12 +87,33 @@ function newest(drafts: readonly Draft[]): Draft[] {
   return [...byPoint.values()];
 }
 
+/**
+ * The second writes points whose stored version is lower, and those that are not there. Its filter holds for all points of an
+ * upsert, so points of one version go together.
+ */
+const requestsOf = (collection: CollectionName) => ({
+  versions: jsonRequest(`POST /collections/${collection}/points`, {
+    ids: placeholder('ids'),
+    with_payload: ['version'],
+  }),
+  writes: jsonRequest(`POST /collections/${collection}/points/batch?wait=true`, {
+    operations: forEach('operations', {
+      upsert: {
+        points: placeholder('points'),
+        update_filter: { must: [{ key: 'version', range: { lt: placeholder('version') } }] },
+      },
+    }),
+  }),
+});
+const requests = { movies: requestsOf('movies'), posts: requestsOf('posts') };
+
 /** Drafts that are above what is stored: embedding costs, so a redelivery should not pay for it again. */
 async function notYetStored(store: QdrantStore, collection: CollectionName, drafts: readonly Draft[]) {
   const ids = drafts.map(({ payload }) => pointId(payload.id));
-  const points = await store.call(
-    `POST /collections/${collection}/points { "ids": […], "with_payload": ["version"] }`,
-    (client) => client.retrieve(collection, { ids, with_payload: ['version'] }),
+  const { text, bodyOf } = requests[collection].versions;
+  const parameters = { ids };
+  const points = await store.call({ text, parameters, isRead: true }, (client) =>
+    client.retrieve(collection, bodyOf(parameters)),
   );
   const versions = new Map(points.map(({ id, payload }) => [id, Number(payload?.version)]));
   return drafts.filter(({ payload }) => (versions.get(pointId(payload.id)) ?? 0) < payload.version);
@@ -108,19 +136,14 @@ async function embedded(embedder: Embedder, drafts: readonly Draft[]): Promise<P
   }));
 }
 
-/**
- * Writes the points whose stored version is lower, and those that are not there, in one request. The filter holds for all
- * points of an upsert, so points of one version go together.
- */
+/** Writes the points whose stored version is lower, and those that are not there, in one request. */
 async function write(store: QdrantStore, collection: CollectionName, points: readonly Point[]): Promise<void> {
-  const operations = [...Map.groupBy(points, ({ payload }) => payload.version)].map(([version, ofVersion]) => ({
-    upsert: {
-      points: ofVersion as (Point & { payload: Record<string, unknown> })[],
-      update_filter: { must: [{ key: 'version', range: { lt: version } }] },
-    },
+  const { text, bodyOf } = requests[collection].writes;
+  const operations = [...Map.groupBy(points, ({ payload }) => payload.version)].map(([version, points]) => ({
+    ...{ version, points },
   }));
-  await store.call(
-    `POST /collections/${collection}/points/batch?wait=true { "operations": [{ "upsert": { "points": […], "update_filter": { "must": [{ "key": "version", "range": { "lt": … } }] } } }, …] }`,
-    (client) => client.batchUpdate(collection, { wait: true, operations }),
+  const parameters = { operations };
+  await store.call({ text, parameters }, (client) =>
+    client.batchUpdate(collection, { wait: true, ...bodyOf(parameters) }),
   );
 }

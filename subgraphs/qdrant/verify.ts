@@ -1,6 +1,7 @@
 import type { QdrantClient } from '@qdrant/js-client-rest';
 import { someOfEach } from '../../fanout/differences.ts';
 import type { Difference, Source } from '../../fanout/sink.ts';
+import { jsonRequest, placeholder } from '../../gateway/json-request.ts';
 import type { CollectionName, Stand } from './points.ts';
 import type { QdrantStore } from './store.ts';
 
@@ -51,18 +52,22 @@ async function compareCollection(
 
 const pointsPerPage = 2_000;
 
+type Page = Awaited<ReturnType<QdrantClient['scroll']>>;
+const pointsOf = ({ points }: Page) => points.length;
+
 /** All points of a collection, without their vectors, page by page. */
 async function* standsOf(store: QdrantStore, collection: CollectionName): AsyncGenerator<Stand[]> {
+  const { text, bodyOf } = jsonRequest(`POST /collections/${collection}/points/scroll`, {
+    offset: placeholder('offset'),
+    limit: pointsPerPage,
+    with_payload: ['id', 'version', 'deleted'],
+    with_vector: false,
+  });
   let offset: string | number | null = null;
   do {
-    const page: Awaited<ReturnType<QdrantClient['scroll']>> = await store.call(
-      `POST /collections/${collection}/points/scroll { "offset": …, "limit": ${pointsPerPage}, "with_payload": ["id", "version", "deleted"] }`,
-      (client) =>
-        client.scroll(collection, {
-          ...(offset !== null && { offset }),
-          limit: pointsPerPage,
-          with_payload: ['id', 'version', 'deleted'],
-        }),
+    const parameters = { offset };
+    const page: Page = await store.call({ text, parameters, isRead: true, rowsOf: pointsOf }, (client) =>
+      client.scroll(collection, bodyOf(parameters)),
     );
     yield page.points.map(({ payload }) => payload as unknown as Stand);
     offset = (page.next_page_offset ?? null) as string | number | null;

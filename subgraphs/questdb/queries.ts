@@ -90,7 +90,7 @@ const perMinute = (store: QuestDbStore, movieIds: readonly string[], since: stri
     `SELECT time, movie_id, count() AS reports,
   avg(buffering_count) AS buffering, avg(average_bitrate_kbps) AS bitrate
 FROM ${store.tables.metrics}
-WHERE movie_id IN (${placeholders(movieIds)}) AND time >= $1
+WHERE movie_id IN ($2, …) AND time >= $1
 SAMPLE BY 1m ALIGN TO CALENDAR
 ORDER BY time`,
     [since, ...movieIds],
@@ -102,9 +102,7 @@ const perHour = (store: QuestDbStore, movieIds: readonly string[], since: string
     `SELECT time, movie_id, reports,
   buffering_count_sum / reports::double AS buffering, average_bitrate_kbps_sum / reports::double AS bitrate
 FROM ${store.tables.hourly}
-WHERE movie_id IN (${placeholders(movieIds)}) AND time >= $1
+WHERE movie_id IN ($2, …) AND time >= $1
 ORDER BY time`,
     [since, ...movieIds],
   );
-
-const placeholders = (ids: readonly string[]) => ids.map((_, index) => `$${index + 2}`).join(', ');

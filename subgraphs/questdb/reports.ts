@@ -60,13 +60,13 @@ export const keyOf = ({ time, movieId, userId }: Pick<Report, 'time' | 'movieId'
 /** The ids of the events that stand in the table at the keys of these reports. */
 export async function storedEventIds(store: QuestDbStore, reports: readonly Report[]): Promise<Map<string, string>> {
   if (reports.length === 0) return new Map();
-  // Literals and no parameters: only of these does QuestDB know beforehand which partitions, and which places in them, to
-  // read. They are written by toISOString, and by nobody else.
-  const times = [...new Set(reports.map(({ time }) => `'${time.toISOString()}'`))];
-  const rows = await store.select<Pick<Report, 'time' | 'movieId' | 'userId' | 'eventId'>>(
+  const times = [...new Set(reports.map(({ time }) => time.toISOString()))];
+  // Only of literals does QuestDB know beforehand which partitions, and which places in them, to read.
+  const rows = await store.selectWithLiterals<Pick<Report, 'time' | 'movieId' | 'userId' | 'eventId'>>(
     `SELECT time, movie_id AS "movieId", user_id AS "userId", event_id AS "eventId"
 FROM ${store.tables.metrics}
-WHERE time IN (${times.join(', ')})`,
+WHERE time IN ($1, …)`,
+    times,
   );
   return new Map(rows.map((row) => [keyOf(row), row.eventId]));
 }

@@ -7,14 +7,17 @@ import type { Context, RoomStore } from '../../gateway/room.ts';
 import { createSeam } from '../../gateway/seam.ts';
 import { migrations, tables as ours, type Tables } from './migrations.ts';
 import { isOutage, OutageError } from './outage.ts';
+import { inPsqlOrCurl, type Lines, withEachPlaceholder, withLiterals, writeTo } from './shell.ts';
 import { types } from './types.ts';
 import { untilApplied, untilRefreshed, type ViewState, viewState, writerState } from './writer.ts';
 
 /** What queries and the sink need of QuestDB. */
 export interface QuestDbStore extends RoomStore {
   tables: Tables;
-  /** The rows of a SELECT. Values stand as `$1`, `$2` … in the statement and are never pasted into it. */
-  select<Row>(statement: string, params?: readonly (string | number)[]): Promise<Row[]>;
+  /** The rows of a SELECT. Values stand as `$1`, `$2` … in the statement; `$2, …` stands for the second and all that follow. */
+  select<Row>(statement: string, params?: Values): Promise<Row[]>;
+  /** The same, with the values written into the statement: for those by which QuestDB decides beforehand what to read. */
+  selectWithLiterals<Row>(statement: string, params: Values): Promise<Row[]>;
   /**
    * Writes rows as one transaction of one table: all of them or none. They are safe in the write-ahead log then, and
    * readable once `applied` says so.
@@ -36,6 +39,8 @@ export interface QuestDbStore extends RoomStore {
 
 export type RoomContext = Context<QuestDbStore>;
 
+type Values = readonly (string | number)[];
+
 const poolSize = 4;
 /** Rows of many days are sorted into as many partitions: a writer may need longer than a page may wait. */
 const applyTimeoutMs = 30_000;
@@ -48,9 +53,12 @@ const closeTimeoutMs = 1_000;
  * @param tables others than the room's own; tests have theirs, since QuestDB deletes no rows
  */
 export function openQuestDb({ url, ingestUrl, timeoutMs }: Settings['questdb'], tables: Tables = ours): QuestDbStore {
-  const seam = createSeam({ store: 'questdb', timeoutMs, isOutage });
-  const seamOfWriter = createSeam({ store: 'questdb', timeoutMs: applyTimeoutMs, isOutage });
   const ingest = readCredentials('QUESTDB_INGEST_URL', ingestUrl);
+  const writeUrl = new URL('/write?precision=n', ingest.url).href;
+  const seam = createSeam({
+    ...{ store: 'questdb', timeoutMs, isOutage },
+    inShell: (statement, parameters) => inPsqlOrCurl({ statement, parameters }, writeUrl),
+  });
   const pool = new Pool({
     connectionString: url,
     application_name: 'streamshop',
@@ -64,49 +72,59 @@ export function openQuestDb({ url, ingestUrl, timeoutMs }: Settings['questdb'], 
 
   const queryWithin =
     (budgetMs: number) =>
-    async <Row>(text: string, params: readonly (string | number)[] = []) => {
+    async <Row>(text: string, params: Values = []) => {
       // The seam gives up first; then the pool throws the connection away, on which an answer may come yet.
       const query = { text, values: [...params], query_timeout: budgetMs + overdueMs };
       return (await pool.query(query)).rows as Row[];
     };
 
-  const select: QuestDbStore['select'] = <Row>(statement: string, params?: readonly (string | number)[]) =>
-    seam(statement, (_, budgetMs) => queryWithin(budgetMs)<Row>(statement, params));
+  const select: QuestDbStore['select'] = <Row>(text: string, params: Values = []) =>
+    seam({ text, parameters: params, isRead: true }, (_, budgetMs) =>
+      queryWithin(budgetMs)<Row>(withEachPlaceholder(text, params.length), params),
+    );
 
   return {
     tables,
     select,
+    selectWithLiterals: <Row>(text: string, params: Values) =>
+      seam({ text, parameters: params, isRead: true }, (_, budgetMs) =>
+        queryWithin(budgetMs)<Row>(withLiterals(text, params)),
+      ),
 
     write: (table, fill) =>
-      seam(`POST /write -- ${table}`, async (signal) => {
+      seam(writeTo(table), async (signal, _budgetMs, call) => {
         const rows = createBuffer({ protocol: 'http', protocol_version: '1', log: () => {} });
         fill(rows);
         // The client makes the lines, and Node sends them: the client's own transports either repeat a request for longer
         // than the sink may wait, or drop the reason with which QuestDB refuses one.
         const body = rows.toBufferNew();
         if (!body) return;
-        const url = new URL('/write?precision=n', ingest.url);
-        const response = await fetch(url, { method: 'POST', headers: ingest.headers, body, signal });
+        call.parameters = { lines: body } satisfies Lines;
+        const response = await fetch(writeUrl, { method: 'POST', headers: ingest.headers, body, signal });
         const answer = await response.text();
         if (response.ok) return;
         throw response.status < 500 ? new Error(`QuestDB refused a row: ${answer}`) : new OutageError(answer);
       }),
 
     applied: (table) =>
-      seamOfWriter(writerState, (signal, budgetMs) => untilApplied(queryWithin(budgetMs), table, signal)),
+      seam({ text: writerState, parameters: [table], isRead: true, timeoutMs: applyTimeoutMs }, (signal, budgetMs) =>
+        untilApplied(queryWithin(budgetMs), table, signal),
+      ),
     refreshed: (view) =>
-      seamOfWriter(viewState, (signal, budgetMs) => untilRefreshed(queryWithin(budgetMs), view, signal)),
+      seam({ text: viewState, parameters: [view], isRead: true, timeoutMs: applyTimeoutMs }, (signal, budgetMs) =>
+        untilRefreshed(queryWithin(budgetMs), view, signal),
+      ),
 
     async ping() {
       await select('SELECT 1');
     },
     async migrate() {
-      for (const statement of migrations(tables)) {
-        await seamOfWriter(statement, (_, budgetMs) => queryWithin(budgetMs)(statement));
-      }
+      const change = (text: string) =>
+        seam({ text, timeoutMs: applyTimeoutMs }, (_, budgetMs) => queryWithin(budgetMs)(text));
+      for (const statement of migrations(tables)) await change(statement);
       // A change of its table by hand, such as TRUNCATE, makes a view invalid; it is not refreshed any more then.
       const [view] = await select<ViewState>(viewState, [tables.hourly]);
-      if (view?.status === 'invalid') await select(`REFRESH MATERIALIZED VIEW ${tables.hourly} FULL`);
+      if (view?.status === 'invalid') await change(`REFRESH MATERIALIZED VIEW ${tables.hourly} FULL`);
     },
     async close() {
       // A server that hangs does not say goodbye.

@@ -1,3 +1,4 @@
+import type { Statement } from '../../gateway/seam.ts';
 import { seenKey } from './seen.ts';
 import { type RedisStore, replies } from './store.ts';
 
@@ -5,7 +6,8 @@ import { type RedisStore, replies } from './store.ts';
 export async function notSeen(store: RedisStore, eventIds: readonly string[]): Promise<string[]> {
   const days = [...Map.groupBy(eventIds, seenKey)];
   if (days.length === 0) return [];
-  return store.call('SMISMEMBER seen:<day> <event id> …; …', async (redis) => {
+  const parameters = { key: days.map(([key]) => key), eventId: days.map(([, ids]) => ids) };
+  return store.call({ text: 'SMISMEMBER <key> <eventId> …\n…', parameters, isRead: true }, async (redis) => {
     const pipeline = redis.pipeline();
     for (const [key, ids] of days) pipeline.smismember(key, ...ids);
     const members = (await replies(pipeline)) as number[][];
@@ -19,7 +21,13 @@ const keysPerScan = 1_000;
 async function* keysOf(store: RedisStore, prefix: string): AsyncGenerator<string[]> {
   let cursor = '0';
   do {
-    const [next, found] = await store.call(`SCAN <cursor> MATCH ${prefix}* COUNT ${keysPerScan}`, (redis) =>
+    const statement: Statement<[cursor: string, keys: string[]]> = {
+      text: `SCAN <cursor> MATCH ${prefix}* COUNT ${keysPerScan}`,
+      parameters: { cursor },
+      isRead: true,
+      rowsOf: ([, found]) => found.length,
+    };
+    const [next, found] = await store.call(statement, (redis) =>
       redis.scan(cursor, 'MATCH', `${prefix}*`, 'COUNT', keysPerScan),
     );
     if (found.length > 0) yield found;
@@ -31,7 +39,9 @@ async function* keysOf(store: RedisStore, prefix: string): AsyncGenerator<string
 export async function counters(store: RedisStore, prefix: string): Promise<Map<string, number>> {
   const counts = new Map<string, number>();
   for await (const found of keysOf(store, prefix)) {
-    const values = await store.call(`MGET ${prefix}<id> …`, (redis) => redis.mget(found));
+    const values = await store.call({ text: 'MGET <key> …', parameters: { key: found }, isRead: true }, (redis) =>
+      redis.mget(found),
+    );
     for (const [index, key] of found.entries()) counts.set(key.slice(prefix.length), Number(values[index]));
   }
   return counts;
@@ -41,11 +51,14 @@ export async function counters(store: RedisStore, prefix: string): Promise<Map<s
 export async function likeCounts(store: RedisStore, prefix: string): Promise<Map<string, number>> {
   const counts = new Map<string, number>();
   for await (const found of keysOf(store, prefix)) {
-    const values = await store.call(`ZCOUNT ${prefix}<id> 1 +inf; …`, async (redis) => {
-      const pipeline = redis.pipeline();
-      for (const key of found) pipeline.zcount(key, 1, '+inf');
-      return (await replies(pipeline)) as number[];
-    });
+    const values = await store.call(
+      { text: 'ZCOUNT <key> 1 +inf\n…', parameters: { key: found }, isRead: true },
+      async (redis) => {
+        const pipeline = redis.pipeline();
+        for (const key of found) pipeline.zcount(key, 1, '+inf');
+        return (await replies(pipeline)) as number[];
+      },
+    );
     for (const [index, key] of found.entries()) counts.set(key.slice(prefix.length), values[index] ?? 0);
   }
   return counts;

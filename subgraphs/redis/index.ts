@@ -8,6 +8,7 @@ import { openRedis } from './store.ts';
 export const redis: Room = {
   name: 'redis',
   resolvers,
+  sessions: 'keeps',
   consumes: ['watch.recorded', 'like.changed', 'post.viewed', 'post.deleted'],
   open({ settings }) {
     const store = openRedis(settings.redis);

@@ -1,3 +1,4 @@
+import type { Statement } from '../../gateway/seam.ts';
 import { keys, trendingHalfLifeMs } from './keys.ts';
 import { type RedisStore, replies } from './store.ts';
 
@@ -9,7 +10,8 @@ export interface MovieCounters {
 
 /** Views of all time and the place on the leaderboard: both in one round trip, for a page that asks for one or for both. */
 export async function movieCounters(store: RedisStore, movieIds: readonly string[]): Promise<MovieCounters[]> {
-  return store.call('MGET movie:views:<id> …; ZREVRANK leaderboard:views <id>; …', async (redis) => {
+  const text = `MGET ${keys.views('<id>')} …\nZREVRANK ${keys.leaderboard} <id>\n…`;
+  return store.call({ text, parameters: { id: movieIds }, isRead: true }, async (redis) => {
     const pipeline = redis.pipeline().mget(movieIds.map(keys.views));
     for (const id of movieIds) pipeline.zrevrank(keys.leaderboard, id);
     const [views, ...ranks] = (await replies(pipeline)) as [(string | null)[], ...(number | null)[]];
@@ -27,7 +29,8 @@ export interface PostCounters {
 
 /** Views of all time and the likes that hold now: both in one round trip, for a page that asks for one or for both. */
 export async function postCounters(store: RedisStore, postIds: readonly string[]): Promise<PostCounters[]> {
-  return store.call('MGET post:views:<id> …; ZCOUNT post:likes:<id> 1 +inf; …', async (redis) => {
+  const text = `MGET ${keys.postViews('<id>')} …\nZCOUNT ${keys.postLikes('<id>')} 1 +inf\n…`;
+  return store.call({ text, parameters: { id: postIds }, isRead: true }, async (redis) => {
     const pipeline = redis.pipeline().mget(postIds.map(keys.postViews));
     // Versions begin with 1, and are negative where the like was taken back.
     for (const id of postIds) pipeline.zcount(keys.postLikes(id), 1, '+inf');
@@ -48,13 +51,15 @@ export interface TrendingMovie {
  * @param firsts how many movies
  */
 export async function trendingMovies(store: RedisStore, firsts: readonly number[]): Promise<TrendingMovie[][]> {
-  const statement = 'MULTI; GET trending:landmark; ZREVRANGE trending 0 <first - 1> WITHSCORES; EXEC';
-  const most = Math.max(...firsts);
+  const last = Math.max(...firsts) - 1;
+  const statement: Statement<TrendingMovie[][]> = {
+    text: `MULTI\nGET ${keys.trendingLandmark}\nZREVRANGE ${keys.trending} 0 <last> WITHSCORES\nEXEC`,
+    parameters: { last },
+    isRead: true,
+    rowsOf: (lists) => Math.max(...lists.map(({ length }) => length)),
+  };
   return store.call(statement, async (redis) => {
-    const transaction = redis
-      .multi()
-      .get(keys.trendingLandmark)
-      .zrevrange(keys.trending, 0, most - 1, 'WITHSCORES');
+    const transaction = redis.multi().get(keys.trendingLandmark).zrevrange(keys.trending, 0, last, 'WITHSCORES');
     const [landmark, flat] = (await replies(transaction)) as [string | null, string[]];
     const worthOfAViewNow = 2 ** ((Date.now() - Number(landmark)) / trendingHalfLifeMs);
     const movies = flat.flatMap((movieId, index) =>

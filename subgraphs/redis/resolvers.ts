@@ -12,8 +12,8 @@ export const resolvers: Resolvers = {
   },
   Mutation: {
     async logout(_parent, _args, { request }) {
-      if (request.token === null) return { loggedOut: false };
-      await request.sessions.end(request.token);
+      if (request.sessionKey === null) return { loggedOut: false };
+      await request.sessions.end(request.sessionKey);
       return { loggedOut: true };
     },
   },

@@ -1,6 +1,8 @@
 import { Rewind, type Sink } from '../../fanout/sink.ts';
+import type { Statement } from '../../gateway/seam.ts';
 import { keys } from './keys.ts';
 import { playsCall, postsCall } from './script-calls.ts';
+import { scripts } from './scripts.ts';
 import type { RedisStore } from './store.ts';
 import { verify } from './verify.ts';
 
@@ -20,22 +22,30 @@ export function redisSink(store: RedisStore): Sink {
     async apply(batch) {
       const name = nameOf(batch.topic, batch.partition);
       const { file, command, callOf } = batch.topic === 'watch_events' ? plays : posts;
-      const [outcome, stored] = await store.call(`EVALSHA ${file}`, (redis) => {
-        const { keys, args } = callOf(batch, known.get(name) ?? '?');
-        return redis[command](keys.length, ...keys, ...args);
-      });
+      const { keys: names, args } = callOf(batch, known.get(name) ?? '?');
+      const statement = {
+        text: `EVALSHA <${file}> <numkeys> <key> … <arg> …`,
+        parameters: { [file]: scripts[command].sha1, numkeys: names.length, key: names, arg: args },
+      };
+      const [outcome, stored] = await store.call(statement, (redis) => redis[command](names.length, ...names, ...args));
       known.set(name, stored);
       if (outcome === 'rewind') throw new Rewind(stored === 'none' ? 0n : BigInt(stored));
     },
 
     async probe() {
-      await store.call('SET sink:probe <now> EX 60', (redis) => redis.set(keys.probe, Date.now(), 'EX', 60));
+      const now = Date.now();
+      await store.call({ text: `SET ${keys.probe} <now> EX 60`, parameters: { now } }, (redis) =>
+        redis.set(keys.probe, now, 'EX', 60),
+      );
     },
 
     async positions(topic) {
-      const stored = await store.call(`HGETALL ${keys.positions(topic)}`, (redis) =>
-        redis.hgetall(keys.positions(topic)),
-      );
+      const statement: Statement<Record<string, string>> = {
+        text: `HGETALL ${keys.positions(topic)}`,
+        isRead: true,
+        rowsOf: (all) => Object.keys(all).length,
+      };
+      const stored = await store.call(statement, (redis) => redis.hgetall(keys.positions(topic)));
       // Whoever asks is about to start somewhere, and this sink cannot know where: it forgets where it was.
       for (const name of known.keys()) if (name.startsWith(nameOf(topic, ''))) known.delete(name);
       return new Map(Object.entries(stored).map(([partition, offset]) => [Number(partition), BigInt(offset)]));

@@ -1,18 +1,18 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { type ChainableCommander, Redis } from 'ioredis';
 import type { Settings } from '../../config.ts';
-import type { Context, RoomStore } from '../../gateway/room.ts';
 import { isNetworkError } from '../../gateway/guard.ts';
-import { createSeam } from '../../gateway/seam.ts';
+import type { Context, RoomStore } from '../../gateway/room.ts';
+import { createSeam, type Statement } from '../../gateway/seam.ts';
+import { scripts } from './scripts.ts';
+import { inRedisCli } from './shell.ts';
 
 /** What queries, sessions and the sink need of Redis. */
 export interface RedisStore extends RoomStore {
   /**
    * One round trip: a command, a pipeline or a script.
-   * @param statement the native commands, for those who observe
+   * @param statement the native commands as `inRedisCli` reads them, for those who observe
    */
-  call<T>(statement: string, work: (redis: RedisClient) => Promise<T>): Promise<T>;
+  call<T>(statement: string | Statement<T>, work: (redis: RedisClient) => Promise<T>): Promise<T>;
 }
 
 /** ioredis, with the room's scripts as commands. */
@@ -34,7 +34,7 @@ const reconnectAfterMs = 100;
 
 /** Opens the client; the server need not be there. */
 export function openRedis({ url, timeoutMs }: Settings['redis']): RedisStore {
-  const seam = createSeam({ store: 'redis', timeoutMs, isOutage });
+  const seam = createSeam({ store: 'redis', timeoutMs, isOutage, inShell: inRedisCli });
   const redis = new Redis(url, {
     // Commands wait for a connection that is being made, and fail with it: at most one attempt, so a dead Redis costs a
     // page a tenth of a second, and the first command after opening finds the connection.
@@ -45,7 +45,7 @@ export function openRedis({ url, timeoutMs }: Settings['redis']): RedisStore {
     maxLoadingRetryTime: 250,
     // A peer that vanished without a word is noticed by its silence, not by TCP's quarter of an hour.
     socketTimeout: 2 * timeoutMs,
-    scripts: { applyPlays: sinkScript('apply-plays'), applyPosts: sinkScript('apply-posts') },
+    scripts: { applyPlays: { lua: scripts.applyPlays.lua }, applyPosts: { lua: scripts.applyPosts.lua } },
   }) as RedisClient;
   // Each command fails by itself; without a listener ioredis prints every attempt to connect as well.
   redis.on('error', () => {});
@@ -54,18 +54,13 @@ export function openRedis({ url, timeoutMs }: Settings['redis']): RedisStore {
   return {
     call,
     async ping() {
-      await call('PING', (redis) => redis.ping());
+      await call({ text: 'PING', isRead: true }, (redis) => redis.ping());
     },
     // Keys need no schema.
     migrate: async () => {},
     close: async () => redis.disconnect(),
   };
 }
-
-const readScript = (name: string) => readFileSync(join(import.meta.dirname, `${name}.lua`), 'utf8');
-
-/** Redis knows no modules: the common head stands before the script. */
-const sinkScript = (name: string) => ({ lua: `${readScript('position')}\n${readScript(name)}` });
 
 /**
  * The replies of a pipeline or transaction, in order.

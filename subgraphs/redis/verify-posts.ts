@@ -20,9 +20,9 @@ async function compareDeletions(store: RedisStore, source: Source) {
   const differences: Difference[] = [];
   for await (const posts of source.posts()) {
     if (posts.length === 0) continue;
-    const members = await store.call(`SMISMEMBER ${keys.deletedPosts} <id> …`, (redis) =>
-      redis.smismember(keys.deletedPosts, ...posts.map(({ id }) => id)),
-    );
+    const ids = posts.map(({ id }) => id);
+    const statement = { text: `SMISMEMBER ${keys.deletedPosts} <id> …`, parameters: { id: ids }, isRead: true };
+    const members = await store.call(statement, (redis) => redis.smismember(keys.deletedPosts, ...ids));
     for (const [index, { id, isDeleted }] of posts.entries()) {
       if (isDeleted) deleted.add(id);
       const [expected, actual] = [isDeleted, members[index] === 1].map((is) => (is ? 'deleted' : 'not deleted'));
@@ -67,9 +67,17 @@ async function compareLikes(store: RedisStore, source: Source, deleted: Readonly
 async function wrongEdges(store: RedisStore, likes: readonly LikeFact[]): Promise<Difference[]> {
   const posts = [...Map.groupBy(likes, ({ targetId }) => targetId)];
   if (posts.length === 0) return [];
-  const scores = await store.call('ZMSCORE post:likes:<id> <user> …; …', async (redis) => {
+  const userIds = posts.map(([, edges]) => edges.map(({ userId }) => userId));
+  const statement = {
+    text: `ZMSCORE ${keys.postLikes('<postId>')} <userId> …\n…`,
+    parameters: { postId: posts.map(([id]) => id), userId: userIds },
+    isRead: true,
+  };
+  const scores = await store.call(statement, async (redis) => {
     const pipeline = redis.pipeline();
-    for (const [postId, edges] of posts) pipeline.zmscore(keys.postLikes(postId), ...edges.map(({ userId }) => userId));
+    for (const [index, [postId]] of posts.entries()) {
+      pipeline.zmscore(keys.postLikes(postId), ...(userIds[index] ?? []));
+    }
     return (await replies(pipeline)) as (string | null)[][];
   });
   return posts.flatMap(([postId, edges], post) =>

@@ -48,7 +48,8 @@ async function comparePlays(store: RedisStore, source: Source): Promise<Differen
 }
 
 async function leaderboardByMovie(store: RedisStore): Promise<Map<string, number>> {
-  const flat = await store.call('ZREVRANGE leaderboard:views 0 -1 WITHSCORES', (redis) =>
+  const text = `ZREVRANGE ${keys.leaderboard} 0 -1 WITHSCORES`;
+  const flat = await store.call({ text, isRead: true }, (redis) =>
     redis.zrevrange(keys.leaderboard, 0, -1, 'WITHSCORES'),
   );
   return new Map(flat.flatMap((id, index) => (index % 2 === 0 ? [[id, Number(flat[index + 1])] as const] : [])));

@@ -42,7 +42,8 @@ async function put(store: S3Store, { movieId, kind, body }: MediaItem): Promise<
     ContentType: contentType,
     CacheControl: cacheControl,
   });
-  await store.call(`PutObject s3://${store.mediaBucket}/${key}`, (client, options) => client.send(command, options));
+  const text = `aws s3api put-object --bucket ${store.mediaBucket} --key $key --content-type ${contentType} --cache-control '${cacheControl}' --body $body`;
+  await store.call({ text, parameters: { key, body } }, (client, options) => client.send(command, options));
 }
 
 const etagOf = (body: string | Uint8Array) => `"${createHash('md5').update(body).digest('hex')}"`;

@@ -6,9 +6,11 @@ import {
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import type { StreamEvent, Topic } from '../../schema/events/index.ts';
+import { keysOf } from './queries.ts';
 import type { S3Store } from './store.ts';
 
 const folder = 'raw/events/';
+const contentType = 'application/x-ndjson';
 
 /** As many objects are written, or read and held in memory, at a time. */
 export const requestsAtATime = 8;
@@ -45,18 +47,20 @@ export async function putLakeObject(store: S3Store, { key, body }: LakeObject): 
     Bucket: store.lakeBucket,
     Key: key,
     Body: body,
-    ContentType: 'application/x-ndjson',
+    ContentType: contentType,
   });
-  await store.call(`PutObject s3://${store.lakeBucket}/${key}`, (client, options) => client.send(command, options));
+  const text = `aws s3api put-object --bucket ${store.lakeBucket} --key $key --content-type ${contentType} --body $body`;
+  await store.call({ text, parameters: { key, body } }, (client, options) => client.send(command, options));
 }
 
 /** The keys of all raw events, in pages of at most 1,000. */
 export async function* lakeKeys(store: S3Store): AsyncGenerator<string[]> {
+  const listing = `aws s3api list-objects-v2 --bucket ${store.lakeBucket} --prefix ${folder} --start-after $startAfter`;
   let startAfter: string | undefined = folder;
   while (startAfter !== undefined) {
     const input = { Bucket: store.lakeBucket, Prefix: folder, StartAfter: startAfter };
     const page: ListObjectsV2CommandOutput = await store.call(
-      `ListObjectsV2 s3://${store.lakeBucket}/${folder}`,
+      { text: listing, parameters: { startAfter }, isRead: true, rowsOf: keysOf },
       (client, options) => client.send(new ListObjectsV2Command(input), options),
     );
     const keys = (page.Contents ?? []).flatMap(({ Key }) => Key ?? []);
@@ -71,7 +75,8 @@ export async function* lakeKeys(store: S3Store): AsyncGenerator<string[]> {
  */
 export async function readLakeObject(store: S3Store, key: string): Promise<StreamEvent[]> {
   const command = new GetObjectCommand({ Bucket: store.lakeBucket, Key: key });
-  const body = await store.call(`GetObject s3://${store.lakeBucket}/${key}`, async (client, options) => {
+  const text = `aws s3api get-object --bucket ${store.lakeBucket} --key $key /dev/stdout`;
+  const body = await store.call({ text, parameters: { key }, isRead: true }, async (client, options) => {
     const object = await client.send(command, options);
     return (await object.Body?.transformToString()) ?? '';
   });

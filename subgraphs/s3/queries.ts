@@ -1,4 +1,4 @@
-import { ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { ListObjectsV2Command, type ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
 import { folderOf, isKeyable, keyOf, type MediaKind } from './media.ts';
 import type { S3Store } from './store.ts';
 
@@ -40,6 +40,9 @@ export async function findMedia(store: S3Store, movieIds: readonly string[]): Pr
 
 const keysPerPage = 1_000;
 
+/** How many keys a page has. */
+export const keysOf = ({ Contents }: ListObjectsV2CommandOutput): number => Contents?.length ?? 0;
+
 function listPage(store: S3Store, { prefix, startAfter }: { prefix: string; startAfter: string }) {
   const command = new ListObjectsV2Command({
     Bucket: store.mediaBucket,
@@ -47,7 +50,8 @@ function listPage(store: S3Store, { prefix, startAfter }: { prefix: string; star
     StartAfter: startAfter,
     MaxKeys: keysPerPage,
   });
-  return store.call(`ListObjectsV2 s3://${store.mediaBucket}/${prefix} start-after ${startAfter}`, (client, options) =>
+  const text = `aws s3api list-objects-v2 --bucket ${store.mediaBucket} --prefix $prefix --start-after $startAfter --max-keys ${keysPerPage}`;
+  return store.call({ text, parameters: { prefix, startAfter }, isRead: true, rowsOf: keysOf }, (client, options) =>
     client.send(command, options),
   );
 }

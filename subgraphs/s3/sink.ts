@@ -11,8 +11,10 @@ export function s3Sink(store: S3Store): Sink {
     apply: ({ topic, events }) =>
       concurrently(requestsAtATime, lakeObjects(topic, events), (object) => putLakeObject(store, object)),
     async probe() {
-      const command = new PutObjectCommand({ Bucket: store.lakeBucket, Key: 'probe', Body: new Date().toISOString() });
-      await store.call(`PutObject s3://${store.lakeBucket}/probe`, (client, options) => client.send(command, options));
+      const body = new Date().toISOString();
+      const command = new PutObjectCommand({ Bucket: store.lakeBucket, Key: 'probe', Body: body });
+      const text = `aws s3api put-object --bucket ${store.lakeBucket} --key probe --body $body`;
+      await store.call({ text, parameters: { body } }, (client, options) => client.send(command, options));
     },
     verify: (source) => verify(store, source),
   };

@@ -1,9 +1,10 @@
 import { CreateBucketCommand, GetObjectCommand, HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { Settings } from '../../config.ts';
-import type { Context, RoomStore } from '../../gateway/room.ts';
 import { isNetworkError } from '../../gateway/guard.ts';
-import { createSeam } from '../../gateway/seam.ts';
+import type { Context, RoomStore } from '../../gateway/room.ts';
+import { createSeam, type SeamOptions, type Statement } from '../../gateway/seam.ts';
+import { inAwsCli } from './shell.ts';
 
 /** What queries, commands and the sink need of S3. */
 export interface S3Store extends RoomStore {
@@ -11,10 +12,13 @@ export interface S3Store extends RoomStore {
   lakeBucket: string;
   /**
    * Calls S3.
-   * @param statement the operation and what it touches, for those who observe: `PutObject s3://bucket/key`
+   * @param statement the same for the AWS CLI: `aws s3api get-object --bucket … --key $key`
    * @param work sends one command, with the options that let the deadline end it
    */
-  call<T>(statement: string, work: (client: S3Client, options: { abortSignal: AbortSignal }) => Promise<T>): Promise<T>;
+  call<T>(
+    statement: string | Statement<T>,
+    work: (client: S3Client, options: { abortSignal: AbortSignal }) => Promise<T>,
+  ): Promise<T>;
   /**
    * A URL with which whoever has it can GET an object of the media bucket until it expires. Computed here (Signature
    * Version 4 in the query string): S3 is not asked, so it may be a URL of nothing.
@@ -27,23 +31,30 @@ export type RoomContext = Context<S3Store>;
 /** Opens the client; the server need not be there. It speaks HTTP, so there is nothing to reconnect. */
 export function openS3(settings: Settings['s3']): S3Store {
   const { endpoint, region, accessKeyId, secretAccessKey, mediaBucket, lakeBucket, timeoutMs } = settings;
-  const seam = createSeam({ store: 's3', timeoutMs, isOutage });
-  const client = new S3Client({
-    endpoint,
-    region,
-    credentials: { accessKeyId, secretAccessKey },
-    // http://host/bucket/key: a bucket as a host name needs a DNS of its own.
-    forcePathStyle: true,
-    // Checksum trailers are AWS's own; servers that only speak S3 may not know them.
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-    responseChecksumValidation: 'WHEN_REQUIRED',
-    // One more try, for a kept-alive connection that the server has closed meanwhile.
-    maxAttempts: 2,
-    requestHandler: { connectionTimeout: 1_000 },
-  });
-  const call: S3Store['call'] = (statement, work) => seam(statement, (abortSignal) => work(client, { abortSignal }));
+  const inShell: SeamOptions['inShell'] = (statement, parameters) => inAwsCli({ statement, parameters }, endpoint);
+  const seam = createSeam({ store: 's3', timeoutMs, isOutage, inShell });
+  // A kept-alive connection may have been closed by the server meanwhile: a read is then asked once more by the seam, and a
+  // write, which puts the same again, by the client.
+  const clientOf = (maxAttempts: number) =>
+    new S3Client({
+      endpoint,
+      region,
+      credentials: { accessKeyId, secretAccessKey },
+      // http://host/bucket/key: a bucket as a host name needs a DNS of its own.
+      forcePathStyle: true,
+      // Checksum trailers are AWS's own; servers that only speak S3 may not know them.
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      responseChecksumValidation: 'WHEN_REQUIRED',
+      maxAttempts,
+      requestHandler: { connectionTimeout: 1_000 },
+    });
+  const [reader, writer] = [clientOf(1), clientOf(2)];
+  const call: S3Store['call'] = (statement, work) => {
+    const isRead = typeof statement === 'object' && statement.isRead;
+    return seam(statement, (abortSignal) => work(isRead ? reader : writer, { abortSignal }));
+  };
   const bucketExists = (bucket: string) =>
-    call(`HeadBucket s3://${bucket}`, async (s3, options) => {
+    call({ text: `aws s3api head-bucket --bucket ${bucket}`, isRead: true }, async (s3, options) => {
       const head = s3.send(new HeadBucketCommand({ Bucket: bucket }), options);
       return head.then(
         () => true,
@@ -58,7 +69,7 @@ export function openS3(settings: Settings['s3']): S3Store {
     mediaBucket,
     lakeBucket,
     call,
-    sign: (Key, expiresIn) => getSignedUrl(client, new GetObjectCommand({ Bucket: mediaBucket, Key }), { expiresIn }),
+    sign: (Key, expiresIn) => getSignedUrl(reader, new GetObjectCommand({ Bucket: mediaBucket, Key }), { expiresIn }),
     async ping() {
       // Before migrate() there is no bucket, and the answer shows as well that S3 reads.
       await bucketExists(mediaBucket);
@@ -66,7 +77,8 @@ export function openS3(settings: Settings['s3']): S3Store {
     async migrate() {
       for (const bucket of [mediaBucket, lakeBucket]) {
         if (await bucketExists(bucket)) continue;
-        await call(`CreateBucket s3://${bucket}`, (s3, options) =>
+        const place = region === 'us-east-1' ? '' : ` --create-bucket-configuration LocationConstraint=${region}`;
+        await call(`aws s3api create-bucket --bucket ${bucket}${place}`, (s3, options) =>
           s3.send(createBucket(bucket, region), options),
         ).catch(async (error: unknown) => {
           // Another process may have made it since.
@@ -75,7 +87,8 @@ export function openS3(settings: Settings['s3']): S3Store {
       }
     },
     async close() {
-      client.destroy();
+      reader.destroy();
+      writer.destroy();
     },
   };
 }

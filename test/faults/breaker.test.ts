@@ -57,7 +57,7 @@ function traffic(clients: number) {
 async function breakerOf(store: string): Promise<string | undefined> {
   const metrics = await (await fetch(`http://${settings.gateway.host}:${settings.gateway.port}/metrics`)).text();
   const [, state] =
-    metrics.match(new RegExp(`^streamshop_store_breaker_state\\{store="${store}",state="([a-z-]+)"\\} 1$`, 'm')) ?? [];
+    metrics.match(new RegExp(`^streamshop_breaker_state\\{store="${store}",state="([a-z-]+)"\\} 1$`, 'm')) ?? [];
   return state;
 }
 

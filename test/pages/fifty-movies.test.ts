@@ -4,11 +4,17 @@ import { startGateway } from '../../gateway/server.ts';
 import { callsDuring } from '../../gateway/testing.ts';
 import { rooms } from '../../subgraphs/index.ts';
 import { alice, ask, login, settings } from '../harness.ts';
+import { startGatewayOverHttp } from '../over-http.ts';
 
-test('a page over 50 movies asks each store once', async () => {
-  const logger = pino({ level: 'silent' });
-  const here = { ...settings, gateway: { ...settings.gateway, port: 0 } };
-  await using gateway = await startGateway({ settings: here, rooms, logger });
+const logger = pino({ level: 'silent' });
+const here = { ...settings, gateway: { ...settings.gateway, port: 0 } };
+const transports = {
+  'in process': () => startGateway({ settings: here, rooms, logger }),
+  'over HTTP': () => startGatewayOverHttp(logger),
+};
+
+test.for(['in process', 'over HTTP'] as const)('a page over 50 movies asks each store once, %s', async (transport) => {
+  await using gateway = await transports[transport]();
   const token = await login(alice);
   const query = `{ movies(first: 50) { edges { node {
     id title genres viewCount rank viewsLast24h posterUrl streamingUrl

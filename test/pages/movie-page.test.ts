@@ -1,14 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { root } from '../../config.ts';
+import { MoviePageDocument, type MoviePageQuery } from '../../schema/generated/graphql.ts';
 import { readFilms } from '../../seed/films.ts';
 import { generate } from '../../seed/generate.ts';
 import { loadedAt } from '../../seed/load.ts';
-import { type Answered, alice, ask, login, settings } from '../harness.ts';
+import { type Answered, alice, ask, login, settings, type Whole } from '../harness.ts';
 import { truth, viewsSince } from '../truth.ts';
 
-const moviePage = readFileSync(join(root, 'schema', 'operations', 'movie-page.graphql'), 'utf8');
 const films = readFilms();
 const inception = films.find(({ id }) => id === 'm101');
 // The very data that start-up loaded: same size, same moment. No test records a watch of m101, or as Alice.
@@ -17,16 +14,21 @@ const loaded = [...demo.watches];
 const playsOfInception = loaded.filter(({ movieId, action }) => movieId === 'm101' && action === 'PLAY');
 const hourMs = 3_600_000;
 
+interface HistoryPage {
+  edges: { node: { id: string } }[];
+  pageInfo: { hasNextPage: boolean; endCursor: string | null };
+}
+
 let token: string;
-let page: Answered['data'];
+let page: Whole<MoviePageQuery>;
 let askedAt: number;
 
 beforeAll(async () => {
   token = await login(alice);
   askedAt = Date.now();
-  const { data, errors } = await ask(moviePage, { token, variables: { id: 'm101' } });
+  const { data, errors } = await ask(MoviePageDocument, { token, variables: { id: 'm101' } });
   expect(errors).toEqual([]);
-  page = data;
+  page = data as Whole<MoviePageQuery>;
 });
 
 describe('the movie page, field by field against what was loaded', () => {
@@ -130,9 +132,9 @@ describe('the movie page, field by field against what was loaded', () => {
       edges { node { id } } pageInfo { hasNextPage endCursor } } } }`;
     const ids: string[] = [];
     for (let after: string | null = null; ; ) {
-      const { data } = await ask(query, { token, variables: { after } });
-      const { edges, pageInfo } = data.me.watchHistory;
-      ids.push(...edges.map(({ node }: { node: { id: string } }) => node.id));
+      const answer: Answered = await ask(query, { token, variables: { after } });
+      const { edges, pageInfo }: HistoryPage = answer.data.me.watchHistory;
+      ids.push(...edges.map(({ node }) => node.id));
       if (!pageInfo.hasNextPage) break;
       after = pageInfo.endCursor;
     }
@@ -231,9 +233,7 @@ describe('the movie page, field by field against what was loaded', () => {
       ({ measuredAt }) => new Date(Math.floor(measuredAt.getTime() / minuteMs) * minuteMs).toISOString(),
     );
     const average = (numbers: number[]) => numbers.reduce((sum, each) => sum + each, 0) / numbers.length;
-    const shown = new Map<string, { averageBitrateKbps: number; bufferingCountAverage: number }>(
-      page.movie.playbackQuality.map(({ startsAt, ...rest }: { startsAt: string }) => [startsAt, rest]),
-    );
+    const shown = new Map(page.movie.playbackQuality.map((minute) => [minute.startsAt, minute]));
     expect(minutes.size).toBeGreaterThan(0);
     for (const [startsAt, ofMinute] of minutes) {
       expect(shown.get(startsAt)?.averageBitrateKbps).toBeCloseTo(
@@ -280,7 +280,7 @@ test('lists by genre, tag and year hold just the films that fit', async () => {
   const list = async (variables: object) => {
     const ids: string[] = [];
     for (let after: string | null = null; ; ) {
-      const { data, errors } = await ask(
+      const { data, errors }: Answered = await ask(
         `query ($after: String, $genre: String, $tag: String, $yearFrom: Int, $yearTo: Int) {
           movies(first: 20, after: $after, genre: $genre, tag: $tag, yearFrom: $yearFrom, yearTo: $yearTo) {
             edges { node { id } } pageInfo { hasNextPage endCursor } } }`,

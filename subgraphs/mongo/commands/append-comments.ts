@@ -1,4 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
+import type { Statement } from '../../../gateway/seam.ts';
 import type { CommentDocument, PostDocument } from '../documents.ts';
 import { collections, entryOf, noteOf, type OutboxEntry, writeCompanions } from '../outbox.ts';
 import type { MongoStore } from '../store.ts';
@@ -52,7 +53,8 @@ export async function appendComments(
   }
 
   if (withoutRow.length > 0) {
-    await store.call('db.comments.insertMany(COMMENTS, { ordered: false })', ({ db }) =>
+    const text = 'db.comments.insertMany(COMMENTS, { ordered: false })';
+    await store.call({ text, parameters: { COMMENTS: withoutRow } }, ({ db }) =>
       writeCompanions(db, withoutRow.map(rowOf)),
     );
   }
@@ -64,31 +66,44 @@ interface ReadPost extends Pick<PostDocument, '_id' | 'isDeleted' | 'version'> {
   waiting: Map<string, CommentDocument>;
 }
 
-async function readState(store: MongoStore, wanted: readonly NewComment[]) {
-  return await store.call(
-    'db.posts.aggregate([{ $match: { _id: { $in: IDS } } }, { $project: { isDeleted: 1, version: 1, outbox: { $filter } } }]); ' +
-      'db.comments.find({ _id: { $in: IDS } })',
-    async ({ posts, comments }) => {
-      const ids = wanted.map(({ _id }) => _id);
-      const postIds = [...new Set(wanted.map(({ postId }) => postId))];
-      // The rest of the outbox, which grows while Kafka is away, stays where it is.
-      const outbox = {
-        $filter: { input: '$outbox', as: 'entry', cond: { $in: ['$$entry.companion.insert._id', ids] } },
-      };
-      const found = await posts.aggregate<Omit<ReadPost, 'waiting'> & { outbox: OutboxEntry[] }>([
-        { $match: { _id: { $in: postIds } } },
-        { $project: { isDeleted: 1, version: 1, outbox } },
-      ]);
-      // After the posts: a comment that has left the outbox by then had its row before it left.
-      const rows = await comments.find({ _id: { $in: ids } }).lean();
-      return {
-        posts: new Map(
-          found.map(({ outbox, ...post }): [string, ReadPost] => [post._id, { ...post, waiting: commentsOf(outbox) }]),
-        ),
-        rows: new Map(rows.map((row): [string, CommentDocument] => [row._id, row])),
-      };
-    },
-  );
+interface State {
+  posts: Map<string, ReadPost>;
+  rows: Map<string, CommentDocument>;
+}
+
+async function readState(store: MongoStore, wanted: readonly NewComment[]): Promise<State> {
+  const ids = wanted.map(({ _id }) => _id);
+  const postIds = [...new Set(wanted.map(({ postId }) => postId))];
+  // The rest of the outbox, which grows while Kafka is away, stays where it is.
+  const text = `db.posts.aggregate([
+  { $match: { _id: { $in: POST_IDS } } },
+  { $project: { isDeleted: 1, version: 1, outbox: {
+    $filter: { input: '$outbox', as: 'entry', cond: { $in: ['$$entry.companion.insert._id', IDS] } } } } }
+])
+db.comments.find({ _id: { $in: IDS } })`;
+  const statement: Statement<State> = {
+    text,
+    parameters: { IDS: ids, POST_IDS: postIds },
+    isRead: true,
+    rowsOf: ({ posts, rows }) => posts.size + rows.size,
+  };
+  return await store.call(statement, async ({ posts, comments }) => {
+    const outbox = {
+      $filter: { input: '$outbox', as: 'entry', cond: { $in: ['$$entry.companion.insert._id', ids] } },
+    };
+    const found = await posts.aggregate<Omit<ReadPost, 'waiting'> & { outbox: OutboxEntry[] }>([
+      { $match: { _id: { $in: postIds } } },
+      { $project: { isDeleted: 1, version: 1, outbox } },
+    ]);
+    // After the posts: a comment that has left the outbox by then had its row before it left.
+    const rows = await comments.find({ _id: { $in: ids } }).lean();
+    return {
+      posts: new Map(
+        found.map(({ outbox, ...post }): [string, ReadPost] => [post._id, { ...post, waiting: commentsOf(outbox) }]),
+      ),
+      rows: new Map(rows.map((row): [string, CommentDocument] => [row._id, row])),
+    };
+  });
 }
 
 const rowOf = (comment: CommentDocument) => ({ collection: collections.comments, insert: { ...comment } });
@@ -119,8 +134,18 @@ function appendTo(post: ReadPost, comments: readonly CommentDocument[]): Append 
 /** Does updates that each hold only for the version that was read; tells whether all of them did. */
 async function updateAll(store: MongoStore, appends: readonly Append[]): Promise<boolean> {
   if (appends.length === 0) return true;
+  const statement = {
+    text: `db.posts.bulkWrite(APPENDS.map(({ _id, version, entries }) => ({
+  updateOne: {
+    filter: { _id, version },
+    update: { $set: { version: version + entries.length }, $push: { outbox: { $each: entries } } }
+  }
+})), { ordered: false })`,
+    parameters: { APPENDS: appends.map(({ post: { _id, version }, entries }) => ({ _id, version, entries })) },
+    rowsOf: () => appends.length,
+  };
   const { matchedCount } = await store.call(
-    'db.posts.bulkWrite([{ updateOne: { filter: { _id: ID, version: READ }, update: { $set: { version: NEW }, $push: { outbox: { $each: EVENTS } } } } }, …])',
+    statement,
     async ({ posts }) =>
       await posts.bulkWrite(
         appends.map(({ post: { _id, version }, entries }) => ({

@@ -67,7 +67,9 @@ export async function deletePost(store: MongoStore, input: DeletePost): Promise<
       entry: (parts) => entryOf('post.deleted', { ...parts, companion, data }),
     };
   });
-  await store.call('db.comments.deleteMany({ postId: ID })', ({ db }) => writeCompanions(db, [companion]));
+  await store.call({ text: 'db.comments.deleteMany({ postId: ID })', parameters: { ID: postId } }, ({ db }) =>
+    writeCompanions(db, [companion]),
+  );
   return { postId, eventId };
 }
 
@@ -94,13 +96,23 @@ async function changePost(
     const version = before.version + 1;
     const entry = wanted.entry({ eventId, subject: postId, version, actor: authorId });
     if (!isNoted) await writeNotes(store, [noteOf(entry)]);
+    const fields = { ...wanted.fields, version, change: { version, eventId } };
+    const statement = {
+      text: `db.posts.findOneAndUpdate(
+  { _id: ID, version: READ },
+  { $set: FIELDS, $push: { outbox: ENTRY } },
+  { returnDocument: 'after' }
+)`,
+      parameters: { ID: postId, READ: before.version, FIELDS: fields, ENTRY: entry },
+      rowsOf: () => 1,
+    };
     const post = await store.call(
-      'db.posts.findOneAndUpdate({ _id: ID, version: READ }, { $set: FIELDS, $push: { outbox: EVENT } })',
+      statement,
       async ({ posts }) =>
         await posts
           .findOneAndUpdate(
             { _id: postId, version: before.version },
-            { $set: { ...wanted.fields, version, change: { version, eventId } }, $push: { outbox: entry } },
+            { $set: fields, $push: { outbox: entry } },
             { returnDocument: 'after' },
           )
           .lean(),
@@ -110,8 +122,9 @@ async function changePost(
 }
 
 async function readOwn(store: MongoStore, { authorId, postId }: { authorId: string; postId: string }) {
+  const text = 'db.posts.findOne({ _id: ID }, { outbox: 0 })';
   const post = await store.call(
-    'db.posts.findOne({ _id: ID }, { outbox: 0 })',
+    { text, parameters: { ID: postId }, isRead: true, rowsOf: () => 1 },
     async ({ posts }) => await posts.findById(postId, { outbox: 0 }).lean(),
   );
   if (!post || post.isDeleted) {

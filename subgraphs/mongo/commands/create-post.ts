@@ -50,7 +50,8 @@ export async function createPost(store: MongoStore, input: CreatePost): Promise<
 
 /** Inserts the post; where one has its id, gives that one instead. */
 async function insertOrFind(store: MongoStore, document: PostDocument): Promise<PostDocument | null> {
-  return await store.call('db.posts.insertOne(POST)', async ({ posts }) => {
+  const statement = { text: 'db.posts.insertOne(POST)', parameters: { POST: document }, rowsOf: () => 1 };
+  return await store.call(statement, async ({ posts }) => {
     try {
       await posts.insertMany([document]);
       return null;

@@ -33,7 +33,7 @@ export async function importPosts(store: MongoStore, posts: readonly ImportedPos
   for (const batch of chunks(checked, postsPerBatch)) {
     const ids = batch.map(({ id }) => id);
     const present = await store.call(
-      'db.posts.find({ _id: { $in: IDS } }, { _id: 1 })',
+      { text: 'db.posts.find({ _id: { $in: IDS } }, { _id: 1 })', parameters: { IDS: ids }, isRead: true },
       async ({ posts }) => await posts.find({ _id: { $in: ids } }, { _id: 1 }).lean(),
     );
     const known = new Set(present.map(({ _id }) => _id));
@@ -43,11 +43,10 @@ export async function importPosts(store: MongoStore, posts: readonly ImportedPos
       store,
       news.map(({ entry }) => noteOf(entry)),
     );
-    await store.call('db.posts.insertMany(POSTS, { ordered: false })', ({ db }) =>
-      insertNew(
-        db.collection<PostDocument>(collections.posts),
-        news.map(({ document }) => document),
-      ),
+    const documents = news.map(({ document }) => document);
+    const text = 'db.posts.insertMany(POSTS, { ordered: false })';
+    await store.call({ text, parameters: { POSTS: documents } }, ({ db }) =>
+      insertNew(db.collection<PostDocument>(collections.posts), documents),
     );
   }
 }

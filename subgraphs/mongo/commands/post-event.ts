@@ -32,5 +32,6 @@ export function newPost(
 
 /** Tells the relay where to look; always before the event itself is written. */
 export async function writeNotes(store: MongoStore, notes: readonly OutboxNote[]): Promise<void> {
-  await store.call('db.outbox_pending.insertMany(NOTES)', async ({ pending }) => await pending.insertMany([...notes]));
+  const statement = { text: 'db.outbox_pending.insertMany(NOTES)', parameters: { NOTES: notes } };
+  await store.call(statement, async ({ pending }) => void (await pending.insertMany([...notes])));
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { badInput, checkInput, emailAddress, filledText, idText } from '../../../gateway/input.ts';
 import { makeEvent, writeOutbox } from '../outbox.ts';
+import { hidden } from '../sql.ts';
 import type { PostgresStore } from '../store.ts';
 import { hashPassword, newPassword } from './password.ts';
 
@@ -31,7 +32,7 @@ export async function importUsers(store: PostgresStore, users: readonly Imported
     // In the order of ids, so that two imports at once wait for each other and do not deadlock.
     const inserted = await tx.$queryRaw<{ id: string }[]>`
       INSERT INTO users (id, version, event_id, email, name, password_hash, scopes, created_at)
-      SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS given
+      SELECT * FROM jsonb_to_recordset(${hidden(JSON.stringify(rows))}::jsonb) AS given
         (id text, version int, event_id uuid, email text, name text, password_hash text, scopes text[], created_at timestamptz)
       ORDER BY id
       ON CONFLICT DO NOTHING

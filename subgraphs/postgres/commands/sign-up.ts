@@ -2,6 +2,7 @@ import { v7 as uuidv7 } from 'uuid';
 import * as z from 'zod';
 import { badInput, checkInput, emailAddress, filledText } from '../../../gateway/input.ts';
 import { makeEvent, writeOutbox } from '../outbox.ts';
+import { hidden } from '../sql.ts';
 import type { PostgresStore } from '../store.ts';
 import { hashPassword, newPassword } from './password.ts';
 
@@ -29,7 +30,7 @@ export async function signUp(
   await store.transaction('sign up', async (tx) => {
     const written = await tx.$executeRaw`
       INSERT INTO users (id, version, event_id, email, name, password_hash, created_at)
-      VALUES (${userId}, 1, ${signedUp.event.id}::uuid, ${email}, ${name}, ${passwordHash}, ${createdAt})
+      VALUES (${userId}, 1, ${signedUp.event.id}::uuid, ${email}, ${name}, ${hidden(passwordHash)}, ${createdAt})
       ON CONFLICT (lower(email)) DO NOTHING`;
     if (written === 0) throw badInput('Somebody has signed up with this e-mail address.', ['input', 'email']);
     await writeOutbox(tx, [signedUp]);

@@ -1,4 +1,7 @@
+import { exec } from 'node:child_process';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { callsDuring } from '../../../gateway/testing.ts';
 import { openOpenAi } from './openai.ts';
 import { type Asked, type Endpoint, openEndpoint, say, sayVectors } from './testing.ts';
 
@@ -38,6 +41,19 @@ test('a user and password of the URL are sent, unless there is a key', async () 
   expect(() => openOpenAi({ ...options, url: 'http://me:se/cret@x', apiKey: null })).toThrow(
     /^EMBEDDINGS_URL is not a URL$/,
   );
+});
+
+test('what can be pasted is what is asked, and tells no text before it has its values', async () => {
+  await using endpoint = await openEndpoint(answer);
+  const [call] = await callsDuring(() => open(endpoint).embed([`it's "x" $HOME`, 'ü']));
+  expect(call?.statement).toBe('POST /embeddings\n{ "model": "tiny", "input": $texts, "encoding_format": "float" }');
+  const pasted = call?.inShell?.(call.statement, call.parameters) ?? '';
+  expect(pasted).not.toContain('k-1');
+  await promisify(exec)(pasted, { env: { ...process.env, EMBEDDINGS_API_KEY: 'k-1' } });
+  const [sent, typed] = endpoint.asked.map(({ method, url, body, headers }) => ({
+    ...{ method, url, body, authorization: headers.authorization },
+  }));
+  expect(typed).toEqual(sent);
 });
 
 test('many texts are several requests, in order; none is none', async () => {

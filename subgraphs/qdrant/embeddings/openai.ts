@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import { chunks } from '../../../gateway/batches.ts';
 import { readCredentials } from '../../../gateway/credentials.ts';
+import { jsonRequest, placeholder, requestInShell } from '../../../gateway/json-request.ts';
 import { createSeam } from '../../../gateway/seam.ts';
+import { shellWord } from '../../../gateway/shell-word.ts';
 import { isConnectionError } from '../outage.ts';
 import type { Embedder } from './embedder.ts';
 
@@ -34,16 +36,22 @@ class Refusal extends Error {
  * its URL are sent as such, unless there is a key.
  */
 export function openOpenAi({ url, model, apiKey, timeoutMs }: OpenAiOptions): Embedder {
-  const seam = createSeam({ store: 'embeddings', timeoutMs, isOutage });
   const api = readCredentials('EMBEDDINGS_URL', url);
   const endpoint = `${api.url.replace(/\/$/, '')}/embeddings`;
+  const seam = createSeam({
+    ...{ store: 'embeddings', timeoutMs, isOutage },
+    inShell: (text, parameters) => withCurl(requestInShell(text, parameters), { endpoint, isKeyed: apiKey !== null }),
+  });
+  const { text: statement, bodyOf } = jsonRequest('POST /embeddings', {
+    ...{ model, input: placeholder('texts'), encoding_format: 'float' },
+  });
   const bearer = apiKey && { authorization: `Bearer ${apiKey}` };
   const headers = { 'content-type': 'application/json', ...api.headers, ...bearer };
   let knownDimensions: number | undefined;
 
   const ask = (texts: readonly string[]) =>
-    seam('POST /embeddings', async (signal) => {
-      const body = JSON.stringify({ model, input: texts, encoding_format: 'float' });
+    seam({ text: statement, parameters: { texts }, isRead: true }, async (signal) => {
+      const body = JSON.stringify(bodyOf({ texts }));
       const response = await fetch(endpoint, { method: 'POST', headers, body, signal });
       const text = await response.text();
       if (!response.ok) throw new Refusal(response.status, text);
@@ -65,6 +73,13 @@ export function openOpenAi({ url, model, apiKey, timeoutMs }: OpenAiOptions): Em
     embed,
     close: async () => {},
   };
+}
+
+/** A request as a command of curl; who pastes it has the key in the environment. */
+function withCurl(request: string, { endpoint, isKeyed }: { endpoint: string; isKeyed: boolean }): string {
+  const body = request.slice(request.indexOf('\n') + 1);
+  const key = isKeyed ? ' -H "authorization: Bearer $EMBEDDINGS_API_KEY"' : '';
+  return `curl ${shellWord(endpoint)} -H 'content-type: application/json'${key} -d ${shellWord(body)}`;
 }
 
 /**

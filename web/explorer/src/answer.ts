@@ -3,17 +3,23 @@ import { codeOf, type GraphqlAnswer } from './graphql.ts';
 
 /** What the panels need to know of the last answer. */
 export interface Answer {
-  operationName: string | null;
+  /** On the clock of `performance.now()`. */
+  answeredAtMs: number;
+  /** The operation's; null where it has none. */
+  name: string | null;
   /** Whether the header that asks for an X-ray was sent. */
   wasXrayAsked: boolean;
   xray: XrayReport | null;
-  /** The events that a mutation's answer names; empty for a query. */
-  eventIds: string[];
   /** How many fields wanted to know who asks. */
   unauthenticated: number;
-  /** The token under which it was asked; undefined for a visitor. */
+}
+
+/** A mutation that gave events to follow. */
+export interface Write {
+  eventIds: string[];
+  /** Under which it was asked: only who caused an event may ask for it. Undefined for a visitor. */
   token: string | undefined;
-  /** When the answer was there, on the clock of `performance.now()`. */
+  /** On the clock of `performance.now()`. */
   answeredAtMs: number;
 }
 
@@ -42,6 +48,6 @@ export function eventIdsIn(data: unknown): string[] {
   return [...found];
 }
 
-/** How many fields of an answer wanted to know who asks. */
+/** How many fields of an answer wanted to know who asks; a login that failed is none of them. */
 export const countUnauthenticated = ({ errors = [] }: GraphqlAnswer): number =>
-  errors.filter((error) => codeOf(error) === 'UNAUTHENTICATED').length;
+  errors.filter((error) => codeOf(error) === 'UNAUTHENTICATED' && error.path?.[0] !== 'login').length;

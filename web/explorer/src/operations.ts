@@ -17,10 +17,9 @@ const sources = import.meta.glob<string>('../../../schema/operations/*.graphql',
   eager: true,
 });
 
-/** Variables to begin with, by file. An operation without an entry begins with `{}`, and the editor says what is missing. */
+/** Variables to begin with, by file and in the order of the tabs. An operation without an entry begins with `{}`, and the editor says what is missing. */
 export const exampleVariables: Record<string, object> = {
   'movie-page': { id: 'm101' },
-  login: { input: { email: 'alice@streamshop.example', password: 'demo-alice-1' } },
   'record-watch': {
     input: {
       movieId: 'm102',
@@ -33,6 +32,7 @@ export const exampleVariables: Record<string, object> = {
     },
   },
   event: { id: placeholders.eventId },
+  login: { input: { email: 'alice@streamshop.example', password: 'demo-alice-1' } },
 };
 
 const notes: Record<string, string> = {
@@ -40,8 +40,9 @@ const notes: Record<string, string> = {
   [placeholders.eventId]: `// ${placeholders.eventId} becomes the event of the last mutation`,
 };
 
-/** The page first, since it shows everything; the others by name. */
-const weightOf = (name: string) => (name === 'movie-page' ? 0 : 1);
+/** Those with variables first, in their order above: the page shows everything, a watch then has an event to follow. */
+const order = Object.keys(exampleVariables);
+const weightOf = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length);
 
 /** All files of `schema/operations`. */
 export const operations: Operation[] = Object.entries(sources)

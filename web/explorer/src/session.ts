@@ -12,8 +12,8 @@ export const session = createStoredState<Session | null>(() => sessionStorage, '
 
 /** The accounts of the demo data, as `npm start` prints them. */
 export const demoLogins = [
-  { name: 'Alice', email: 'alice@streamshop.example', password: 'demo-alice-1', hint: 'watches and follows' },
-  { name: 'Bob', email: 'bob@streamshop.example', password: 'demo-bob-2', hint: 'has the scope analytics' },
+  { name: 'Alice', email: 'alice@streamshop.example', password: 'demo-alice-1', hint: 'watches films' },
+  { name: 'Bob', email: 'bob@streamshop.example', password: 'demo-bob-2', hint: 'sees analytics' },
 ] as const;
 
 const loginMutation = `mutation Login($input: LoginInput!) {

@@ -1,0 +1,15 @@
+// gateway/tracing.ts, observing nothing.
+const nothing = () => {};
+const never = (): boolean => false;
+
+export const startTracing = async (): Promise<AsyncDisposable> => ({ [Symbol.asyncDispose]: async () => {} });
+export const isTracing = never;
+export const isTraced = never;
+export const isTracedIn = never;
+export const tracer = nothing;
+export const contextBelow = nothing;
+export const currentTraceparent = nothing;
+export const traceparentIn = nothing;
+export const currentTraceId = (): null => null;
+export const inSpan = <T>(_name: string, _attributes: object, work: () => Promise<T>): Promise<T> => work();
+export const withRemoteParent = <T>(_traceparent: string | undefined, work: () => T): T => work();

@@ -1,0 +1,21 @@
+import type { Viewer } from '../gateway/request.ts';
+import { fiftyMovies } from './fifty-movies.ts';
+import { moviePage } from './movie-page.ts';
+import type { Stores } from './stores.ts';
+
+/** A page of the graph, and the same page written by hand. */
+export interface Page {
+  name: string;
+  title: string;
+  query: string;
+  variables?: object;
+  /** Who asks. */
+  viewer: Viewer;
+  /** Gives the `data` that the graph gives, without the graph. */
+  byHand(stores: Stores, token: string | undefined): Promise<object>;
+}
+
+export const pages: readonly Page[] = [moviePage, fiftyMovies];
+
+/** The request that asks for a page. */
+export const bodyOf = ({ query, variables }: Page): string => JSON.stringify({ query, variables });

@@ -1,0 +1,48 @@
+import type { Access } from './authorisation.ts';
+import type { Owners } from './nullability.ts';
+
+/**
+ * By entity: the subgraphs that know for certain whether one exists. Any other gives an id that it has heard of, so what
+ * it gives may turn out to be null.
+ */
+export const owners: Owners = {
+  Movie: ['postgres'],
+  User: ['postgres'],
+  Post: ['mongo'],
+  // Each is known to the source of truth that wrote it.
+  Event: ['postgres', 'mongo'],
+};
+
+/** Types that speak of a person: each of their fields stands in `access`, so that a new one is not shown unawares. */
+export const personal: readonly string[] = ['User'];
+
+/**
+ * Who may see a field. Whatever carries `@authenticated` or `@requiresScopes` stands here, and whatever stands here
+ * carries it. Mutations need not be listed: they are for whoever is logged in, unless the table says otherwise.
+ */
+export const access: Readonly<Record<string, Access>> = {
+  'Mutation.signUp': 'everybody',
+  'Mutation.login': 'everybody',
+  'Mutation.logout': 'everybody',
+
+  'Query.me': 'authenticated',
+  'Query.event': 'authenticated',
+  'Query.socialUser': ['analytics'],
+  'Query.socialMovie': ['analytics'],
+
+  'User.id': 'everybody',
+  'User.name': 'everybody',
+  'User.createdAt': 'everybody',
+  'User.posts': 'everybody',
+  'User.following': 'everybody',
+  'User.followers': 'everybody',
+  // Only the user themselves, which the subgraph's resolver makes sure of.
+  'User.email': 'authenticated',
+  'User.watchHistory': 'authenticated',
+  'User.continueWatching': 'authenticated',
+  'User.activity': 'authenticated',
+
+  'Movie.friendsWhoWatched': 'authenticated',
+  'Movie.streamingUrl': 'authenticated',
+  'Movie.watchersOn': ['analytics'],
+};
