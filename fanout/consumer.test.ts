@@ -8,7 +8,7 @@ import { createDeadLetterView } from './dead-letter-view.ts';
 import { fetchCommitted, fetchWatermarks } from './offsets.ts';
 import { redrive } from './redrive.ts';
 import { Rewind, type Sink, type SinkBatch } from './sink.ts';
-import { openTestKafka, silent, type TestKafka, until, userEvent } from './testing.ts';
+import { endsOf, openTestKafka, silent, type TestKafka, until, userEvent } from './testing.ts';
 import { ensureTopics } from './topics.ts';
 import type { Worker } from './worker.ts';
 
@@ -23,6 +23,8 @@ async function setUp() {
   const producer = kafka.kafka.producer();
   await producer.connect();
   const topic = names.topic('user_events');
+  // Fresh partitions have no leader for a moment.
+  await endsOf(admin, topic);
   const running: Worker[] = [];
   const view = createDeadLetterView(kafka.kafka, names.deadLetters);
   onTestFinished(async () => {

@@ -47,6 +47,7 @@ const operations: [store: string, statement: string, operation: string, collecti
   ],
   ['questdb', 'POST /write -- playback_metrics', 'POST /write'],
   ['s3', 'aws s3api head-object --bucket $1 --key $2', 'head-object'],
+  ['kafka', 'kafka-console-producer.sh --topic playback_metrics --property parse.key=true', 'send', 'playback_metrics'],
   ['kafka', 'kafka-consumer-groups.sh --describe --all-groups', 'kafka-consumer-groups.sh'],
 ];
 

@@ -37,6 +37,7 @@ const readers: Record<string, (statement: string) => StatementDigest> = {
   mongo: mongosh,
   elasticsearch: http,
   qdrant: http,
+  kafka,
   redis: (text) => ({ operation: text.match(/^\w+/)?.[0].toUpperCase() }),
   s3: (text) => ({ operation: text.match(/^aws s3(?:api)? (?<command>[\w-]+)/)?.groups?.command ?? firstWord(text) }),
 };
@@ -100,10 +101,13 @@ function http(text: string): StatementDigest {
   return { operation: /^[A-Z]+ [^\s?{]*/.exec(text)?.[0] ?? firstWord(text) };
 }
 
-/** `kafka-consumer-groups.sh --describe …`. */
-function commandLine(text: string): StatementDigest {
-  return { operation: firstWord(text) };
+/** `kafka-consumer-groups.sh --describe …`; to write to a topic is called `send`, as messaging calls it. */
+function kafka(text: string): StatementDigest {
+  const topic = /^kafka-console-producer\.sh .*--topic (?<topic>[\w.-]+)/.exec(text)?.groups?.topic;
+  return topic ? { operation: 'send', collection: topic } : commandLine(text);
 }
+
+const commandLine = (text: string): StatementDigest => ({ operation: firstWord(text) });
 
 const firstWord = (text: string) => /[\w.-]+/.exec(text)?.[0];
 

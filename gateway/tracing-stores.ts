@@ -31,12 +31,12 @@ export function observeStores(storage: AsyncLocalStorage<Context>, settings: Set
     const parent = context.active();
     if (!isTracedIn(parent)) return parent;
     const call = message as StoreCall;
-    const { name, attributes } = describe(call);
+    const { name, kind, attributes } = describe(call);
     const { subgraph, batch } = call.origin ?? {};
     const span = tracer().startSpan(
       name,
       {
-        kind: SpanKind.CLIENT,
+        kind,
         attributes: {
           ...attributes,
           ...servers.get(call.store),
@@ -86,27 +86,41 @@ const ATTR_DB_RESPONSE_RETURNED_ROWS = 'db.response.returned_rows';
 /** Names as `db.system.name` lists them; those that it does not know go by their own. */
 const systems: Record<string, string> = { postgres: 'postgresql', mongo: 'mongodb', s3: 'aws.s3' };
 
-/** A call's span: its name, and what is known of the statement. Kafka is no database: its calls are told as of messaging. */
-function describe({ store, statement }: StoreCall): { name: string; attributes: Attributes } {
+interface Description {
+  name: string;
+  kind: SpanKind;
+  attributes: Attributes;
+}
+
+/** A call's span: its name, and what is known of the statement. */
+function describe({ store, statement }: StoreCall): Description {
   const { summary, operation, collection } = digest(store, statement);
-  if (store === 'kafka') {
-    return {
-      name: operation ?? store,
-      attributes: {
-        'messaging.system.name': 'kafka',
-        'messaging.operation.name': operation,
-        'streamshop.statement': statement,
-      },
-    };
-  }
+  const name = summary ?? ([operation, collection].filter(Boolean).join(' ') || store);
+  if (store === 'kafka') return { name, ...asMessaging(statement, operation, collection) };
   return {
-    name: summary ?? ([operation, collection].filter(Boolean).join(' ') || store),
+    name,
+    kind: SpanKind.CLIENT,
     attributes: {
       [ATTR_DB_SYSTEM_NAME]: systems[store] ?? store,
       [ATTR_DB_QUERY_TEXT]: statement,
       [ATTR_DB_QUERY_SUMMARY]: summary,
       [ATTR_DB_OPERATION_NAME]: operation,
       [ATTR_DB_COLLECTION_NAME]: collection,
+    },
+  };
+}
+
+/** Kafka is no database: its calls go by the conventions for messaging, where what is sent goes on below the sending span. */
+function asMessaging(statement: string, operation?: string, topic?: string): Omit<Description, 'name'> {
+  const isSending = operation === 'send';
+  return {
+    kind: isSending ? SpanKind.PRODUCER : SpanKind.CLIENT,
+    attributes: {
+      'messaging.system.name': 'kafka',
+      'messaging.operation.name': operation,
+      'messaging.operation.type': isSending ? 'send' : undefined,
+      'messaging.destination.name': topic,
+      'streamshop.statement': statement,
     },
   };
 }

@@ -13,8 +13,11 @@ export interface TestRole {
 }
 
 /** Starts one of the project's programs with more in its environment, and waits until it says that it is ready. */
-export async function startRole(program: string, env: Record<string, string>): Promise<TestRole> {
-  const child = spawn(process.execPath, [join(root, program)], { cwd: root, env: { ...process.env, ...env } });
+export async function startRole(
+  [program, ...args]: readonly [string, ...string[]],
+  env: Record<string, string>,
+): Promise<TestRole> {
+  const child = spawn(process.execPath, [join(root, program), ...args], { cwd: root, env: { ...process.env, ...env } });
   const exited = once(child, 'exit') as Promise<[number | null]>;
   // Whatever becomes of the test, it leaves no process behind.
   const kill = () => child.kill('SIGKILL');
@@ -24,7 +27,7 @@ export async function startRole(program: string, env: Record<string, string>): P
   const ready = Promise.withResolvers<Record<string, unknown>>();
   createInterface({ input: child.stdout }).on('line', (line) => {
     lines.push(line);
-    if (line.includes('"msg":"ready"')) ready.resolve(JSON.parse(line));
+    if (line.includes('"msg":"ready')) ready.resolve(JSON.parse(line));
   });
   child.stderr.on('data', (text) => lines.push(String(text)));
   void exited.then(([code]) => ready.reject(new Error(`${program} ended with ${code}: ${lines.join('\n')}`)));

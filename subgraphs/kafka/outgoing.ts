@@ -1,4 +1,5 @@
 import { type Kafka, type Message, Partitioners } from 'kafkajs';
+import { currentTraceparent } from '../../gateway/tracing.ts';
 import type { KeyedEvent } from '../../schema/events/make.ts';
 import { lazyClient } from './client.ts';
 import { topicOf } from './shell.ts';
@@ -64,7 +65,10 @@ export function createOutgoing(kafka: Kafka): Outgoing {
         const { key, event } = keyed;
         const topic = topicOf(keyed);
         const messages = batch.messages.get(topic) ?? [];
-        messages.push({ key, value: JSON.stringify(event), headers: { id: event.id } });
+        // Consumers go on below what sends, which is what runs now.
+        const traceparent = event.traceparent && currentTraceparent();
+        const headers = { id: event.id, ...(traceparent && { traceparent }) };
+        messages.push({ key, value: JSON.stringify(event), headers });
         batch.messages.set(topic, messages);
       }
       batch.size += events.length;

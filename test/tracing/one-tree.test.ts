@@ -11,14 +11,16 @@ let collector: TestCollector;
 let gateway: TestRole;
 let workers: TestRole;
 let endpoint: string;
+/** What makes a role export its traces. */
+let tracing: Record<string, string>;
 
 // The stack's own workers do not export: others take their place, and a gateway stands beside the stack's.
 beforeAll(async () => {
   collector = await startCollector();
-  const tracing = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_BSP_SCHEDULE_DELAY: '100' };
+  tracing = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_BSP_SCHEDULE_DELAY: '100' };
   await control(settings, 'stopOne', 'workers');
-  workers = await startRole('fanout/main.ts', tracing);
-  gateway = await startRole('gateway/main.ts', { ...tracing, PORT: '0' });
+  workers = await startRole(['fanout/main.ts'], tracing);
+  gateway = await startRole(['gateway/main.ts'], { ...tracing, PORT: '0' });
   endpoint = String(gateway.ready.url);
 }, 240_000);
 afterAll(async () => {
@@ -28,7 +30,7 @@ afterAll(async () => {
 });
 
 /** A client that traces as well: its span is the root of all that the request causes. */
-function newTrace({ isSampled = true } = {}) {
+function newTrace({ isSampled = true, url = endpoint } = {}) {
   const traceId = randomBytes(16).toString('hex');
   const clientId = randomBytes(8).toString('hex');
   const own = () => collector.spans.filter((span) => span.traceId === traceId);
@@ -39,7 +41,7 @@ function newTrace({ isSampled = true } = {}) {
     ask: <Data, Variables>(query: string | TypedDocumentString<Data, Variables>, options: AskOptions<Variables>) =>
       ask(query, {
         ...options,
-        url: endpoint,
+        url,
         headers: { ...options.headers, traceparent: `00-${traceId}-${clientId}-${isSampled ? '01' : '00'}` },
       }),
     /** The spans between a span and the client's, nearest first; without an end where one is missing. */
@@ -138,7 +140,9 @@ test('what goes to Kafka without an outbox is one tree as well', async () => {
   };
   const query = 'mutation ($input: ReportPlaybackInput!) { reportPlayback(input: $input) { accepted } }';
   expect(await trace.ask(query, { token: user.token, variables: { input } })).toMatchObject({ errors: [] });
-  await untilProcessed(trace, 'playback_metrics', consumersOf('playback.reported'));
+  for (const span of await untilProcessed(trace, 'playback_metrics', consumersOf('playback.reported'))) {
+    expect(trace.above(span)[0]).toMatchObject({ name: 'send playback_metrics', kind: 'producer' });
+  }
 });
 
 test('every store of the movie page has spans below the request, and the X-ray names the trace', async () => {
@@ -182,4 +186,21 @@ test('a caller who does not sample is not told, nor is what comes of it', async 
   }
   await untilProcessed(told, 'watch_events', consumersOf('watch.recorded'));
   expect(untold.spans()).toEqual([]);
+});
+
+test('the tree goes through a subgraph behind HTTP', async () => {
+  const subgraph = await startRole(['gateway/subgraph-main.ts', 'postgres'], { ...tracing, PORT: '0' });
+  const subgraphUrl = /SUBGRAPH_POSTGRES_URL=(?<url>\S+)/.exec(String(subgraph.ready.msg))?.groups?.url ?? '';
+  const split = await startRole(['gateway/main.ts'], { ...tracing, PORT: '0', SUBGRAPH_POSTGRES_URL: subgraphUrl });
+  const user = await newUser();
+  const trace = newTrace({ url: String(split.ready.url) });
+  const variables = { input: watchInput({ movieId: 'm131' }) };
+  expect(await trace.ask(RecordWatchDocument, { token: user.token, variables })).toMatchObject({ errors: [] });
+
+  const [process] = await untilProcessed(trace, 'watch_events', consumersOf('watch.recorded'));
+  const [_send, insert, server, ...above] = process ? (trace.above(process) as CollectedSpan[]) : [];
+  expect(insert).toMatchObject({ kind: 'client', service: 'streamshop-subgraph-postgres' });
+  expect(server).toMatchObject({ name: 'POST /graphql', kind: 'server', service: 'streamshop-subgraph-postgres' });
+  expect(namesOf(above)).toContain('gateway.fetch');
+  await Promise.all([split.stop(), subgraph.stop()]);
 });
