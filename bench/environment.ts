@@ -18,13 +18,13 @@ export interface Environment {
   versions: Record<string, string>;
 }
 
-const patienceMs = 60_000;
+const patienceMs = 180_000;
 const waiting = [
   ...['REQUEST', 'SUBGRAPH', 'POSTGRES', 'MONGO', 'REDIS', 'KAFKA', 'CASSANDRA', 'CLICKHOUSE'],
   ...['NEO4J', 'ELASTICSEARCH', 'QDRANT', 'QUESTDB', 'S3'],
 ];
 
-/** Timeouts of a minute for this process and all that it starts: a slow page is to be measured and not given up. */
+/** Timeouts of three minutes for this process and all that it starts: a slow page is to be measured and not given up. */
 export function bePatient(env: NodeJS.ProcessEnv = process.env): void {
   for (const name of waiting) env[`${name}_TIMEOUT_MS`] = String(patienceMs);
 }

@@ -109,7 +109,7 @@ test('a watch is one tree, from the request through the outbox to the store call
   expect(server?.attributes).toMatchObject({
     'http.request.method': 'POST',
     'http.route': '/graphql',
-    'http.response.status_code': '200',
+    'http.response.status_code': 200,
     'graphql.operation.type': 'mutation',
   });
   const told = collector.bodies.join('\n');

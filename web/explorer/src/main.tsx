@@ -3,6 +3,7 @@ import 'graphiql/style.css';
 import './style/base.css';
 import './style/graphiql.css';
 import './style/layout.css';
+import './style/login.css';
 import './style/plan.css';
 import './style/waterfall.css';
 import './style/statement.css';
