@@ -1,7 +1,7 @@
 import type { Settings } from '../config.ts';
+import { patiently } from '../gateway/guard.ts';
 import { openRooms } from '../gateway/open.ts';
 import type { Room } from '../gateway/room.ts';
-import { patiently } from '../gateway/guard.ts';
 import { reasonOf } from './backoff.ts';
 import { joinSources } from './source.ts';
 

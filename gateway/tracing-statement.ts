@@ -37,6 +37,7 @@ const readers: Record<string, (statement: string) => StatementDigest> = {
   mongo: mongosh,
   elasticsearch: http,
   qdrant: http,
+  embeddings: http,
   kafka,
   redis: (text) => ({ operation: text.match(/^\w+/)?.[0].toUpperCase() }),
   s3: (text) => ({ operation: text.match(/^aws s3(?:api)? (?<command>[\w-]+)/)?.groups?.command ?? firstWord(text) }),
