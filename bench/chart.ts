@@ -11,7 +11,7 @@ export interface BarChart {
 }
 
 const size = { width: 960, height: 440 };
-const plot = { left: 48, right: 16, top: 84, bottom: 44 };
+const plot = { left: 48, right: 68, top: 84, bottom: 44 };
 const barGap = 3;
 const groupShare = 0.78;
 /** Light and dark background: each colour is told apart from its neighbours on both. */
@@ -55,7 +55,7 @@ export function drawBars({ title, unit, series, groups }: BarChart): string {
   });
   const one =
     `<line class="one" x1="${plot.left}" x2="${size.width - plot.right}" y1="${y(1)}" y2="${y(1)}"/>` +
-    `<text class="tick" x="${size.width - plot.right}" y="${y(1) - 5}" text-anchor="end">${escaped(unit)}</text>`;
+    `<text class="tick" x="${size.width - plot.right + 8}" y="${y(1) + 4}">${escaped(unit)}</text>`;
 
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.width} ${size.height}" role="img" aria-labelledby="title">`,

@@ -9,7 +9,7 @@ import { eventsById } from '../subgraphs/postgres/queries.ts';
 import { type Followed, lagsOf, rateOf, type SinkLag } from './fanout-lags.ts';
 import { followOffsets } from './offset-track.ts';
 import { startChild } from './processes/parent.ts';
-import type { Written } from './processes/writer.ts';
+import type { Timetable, Written } from './processes/writer.ts';
 import type { Section, Table } from './section.ts';
 import { median, percentile } from './statistics.ts';
 import type { Stores } from './stores.ts';
@@ -44,8 +44,8 @@ export interface FanoutSectionOptions {
 const aimMs = 2_000;
 const burstEvents = 5_000;
 const timetables = [
-  { perSecond: 5, seconds: 15, lookEveryMs: 2 },
-  { perSecond: 200, seconds: 20, lookEveryMs: 10 },
+  { perSecond: 5, seconds: 15, perTransaction: 1, lookEveryMs: 2 },
+  { perSecond: 200, seconds: 20, perTransaction: 10, lookEveryMs: 10 },
 ];
 
 /** How long watches take from their commit into every store that keeps them, and how many of them a second. */
@@ -69,11 +69,12 @@ export async function fanoutSection({ settings, stores, rounds, tell }: FanoutSe
   tell('warming up');
   await follow(10, () => writer.ask('batch', { count: size(1_000) }));
   const rates: FanoutFigures['rates'] = [];
-  for (const { perSecond, seconds, lookEveryMs } of timetables) {
+  for (const { perSecond, seconds, perTransaction, lookEveryMs } of timetables) {
+    const timetable: Timetable = { perSecond, seconds: size(seconds, 5), perTransaction };
     const runs: Followed[] = [];
     for (let done = 1; done <= repeats; done += 1) {
       tell(`${perSecond} events a second, ${done} of ${repeats}`);
-      runs.push(await follow(lookEveryMs, () => writer.ask('schedule', { perSecond, seconds: size(seconds, 5) })));
+      runs.push(await follow(lookEveryMs, () => writer.ask('schedule', timetable)));
     }
     const late = runs.flatMap(({ written }) => written.map(({ committedMs, dueMs }) => committedMs - dueMs));
     rates.push({

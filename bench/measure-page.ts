@@ -16,7 +16,8 @@ export interface Level {
 
 export interface MeasurePageOptions {
   page: Page;
-  token: string;
+  /** Of a session each; see `openSessions`. */
+  tokens: readonly string[];
   load: Child;
   sides: readonly Side[];
   /** Who is divided by whom. */
@@ -32,8 +33,9 @@ const tryAgainMs = 500;
 
 /** Measures a page on all sides: each round has a block of each, at each number of connections. */
 export async function measurePage(options: MeasurePageOptions): Promise<Level[]> {
-  const { page, token, load, sides, compared, levels, rounds, tell } = options;
-  const requests = [{ body: bodyOf(page), token }];
+  const { page, tokens, load, sides, compared, levels, rounds, tell } = options;
+  const body = bodyOf(page);
+  const requests = tokens.map((token) => ({ body, token }));
   const requestsOf = () => requests;
   tell('warming up');
   const size = sizing(rounds);

@@ -42,10 +42,9 @@ type Part = (bench: Bench) => AsyncGenerator<Section>;
 const parts: Record<SectionName, Part> = {
   async *page({ settings, stores, options: { rounds }, peers }) {
     await using sides = await openSides({ withHttp: true, peers });
-    const tokenOf = ({ viewer }: Page) => stores.sessions.create(viewer);
     const optionsFor = ({ name }: Page) => ({
       sides,
-      tokenOf,
+      stores,
       rounds,
       tell: (text: string) => tell(`${name}: ${text}`),
     });

@@ -19,3 +19,13 @@ export const pages: readonly Page[] = [moviePage, fiftyMovies];
 
 /** The request that asks for a page. */
 export const bodyOf = ({ query, variables }: Page): string => JSON.stringify({ query, variables });
+
+const sessions = 128;
+
+/**
+ * Opens sessions of the page's viewer, whose requests then differ: Hive Gateway makes one fetch of identical ones that are on their
+ * way at the same time, which would measure another thing.
+ * @returns their tokens, more than there are connections
+ */
+export const openSessions = (stores: Stores, { viewer }: Page): Promise<string[]> =>
+  Promise.all(Array.from({ length: sessions }, () => stores.sessions.create(viewer)));

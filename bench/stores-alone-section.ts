@@ -28,7 +28,7 @@ const operations = 10;
 /** Measures each store's part of the page alone, one request at a time, beside the page by hand. */
 export async function measureStoresAlone(
   hand: Server,
-  { page, token, load, rounds, tell }: Pick<MeasurePageOptions, 'page' | 'token' | 'load' | 'rounds' | 'tell'>,
+  { page, tokens, load, rounds, tell }: Pick<MeasurePageOptions, 'page' | 'tokens' | 'load' | 'rounds' | 'tell'>,
 ): Promise<StoresAlone> {
   const names = Object.keys(partsOfMoviePage);
   const sides = [
@@ -37,7 +37,8 @@ export async function measureStoresAlone(
     ...names.map((name) => handSide(hand, `stores/${name}`, { name, title: name })),
   ];
   const size = sizing(2 * rounds);
-  const requests = [{ body: bodyOf(page), token }];
+  const body = bodyOf(page);
+  const requests = tokens.map((token) => ({ body, token }));
   const options = { load, requestsOf: () => requests, connections: 1, operations: size(operations) };
   await measureRound(sides, { ...options, operations: size(3 * operations) });
   const measured: Round[] = [];

@@ -23,7 +23,9 @@ const terminalColumns = 100;
 
 /** A section for a terminal of 100 columns. */
 export function terminalText({ title, tables, remarks }: Section): string {
-  return [styleText('bold', title), ...tables.map(terminalTable), ...remarks.map(wrapped)].join('\n');
+  return [styleText('bold', title), ...tables.map(terminalTable), remarks.map(wrapped).join('\n')]
+    .filter(Boolean)
+    .join('\n\n');
 }
 
 function terminalTable({ title, columns, rows }: Table): string {
@@ -37,7 +39,7 @@ function terminalTable({ title, columns, rows }: Table): string {
       .trimEnd(),
   );
   const [head = '', ...body] = lines;
-  return [`\n${title}`, styleText('dim', head), ...body, ''].join('\n');
+  return [title, styleText('dim', head), ...body].join('\n');
 }
 
 /** Breaks a sentence into lines; those after the first are indented. */

@@ -72,7 +72,14 @@ async function spansOf(
     vi.unstubAllEnvs();
   });
   const { settings, names, admin } = kafka;
-  await ensureTopics(admin, { names, topics: ['user_events'], sinks: [name] });
+  const makeTopics = () => ensureTopics(admin, { names, topics: ['user_events'], sinks: [name] });
+  // A busy broker may not know yet what it has just made.
+  await until('the topics are there', () =>
+    makeTopics().then(
+      () => true,
+      () => false,
+    ),
+  );
   {
     await using _tracing = await startTracing({ role: 'workers', settings: readSettings(), logger: silent });
     await (isRelayed ? relay(events) : publish(events));

@@ -204,7 +204,7 @@ test.for([
   ['half a body and then silence', (_: unknown, response) => void response.writeHead(200).write('{"data":')],
 ] as [string, RequestListener][])('%s: STORE_TIMEOUT once the time is up', async ([, listener]) => {
   await using server = await serve(listener);
-  await using gateway = connect(server.url, { timeoutMs: 150 });
+  await using gateway = connect(server.url, { timeoutMs: 150, requestTimeoutMs: 600_000 });
   const { data, errors } = await gateway.ask('entities');
   expect(data).toEqual(nothing);
   expect(errors.map(({ path }) => path)).toEqual(everyPath);

@@ -122,6 +122,7 @@ describe('a broken one is refused and the old one stays', () => {
 
   test('a file that goes and comes back is taken again', async () => {
     rmSync(file);
+    await logged('the one before stays');
     expect(await data('{ now }')).toEqual({ now: 'now' });
     writeFileSync(file, supergraphWith('season: Season'));
     await logged('the supergraph was reloaded');

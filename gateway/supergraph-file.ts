@@ -32,10 +32,9 @@ export function supergraphFromFile({ file, rooms, logger }: SupergraphFileOption
       const supergraphSdl = checked(known, rooms);
 
       const lookAgain = async () => {
-        // In between the file may be gone; whatever brings it back is told as well.
-        const text = await readFile(file, 'utf8').catch(() => known);
-        if (text === known) return;
         try {
+          const text = await readFile(file, 'utf8');
+          if (text === known) return;
           update(checked(text, rooms));
           const changes = schemaChanges(parse(known), parse(text));
           known = text;

@@ -8,7 +8,7 @@ import { makeEvent } from '../schema/events/make.ts';
 import { codedError } from './errors.ts';
 import { createSeam, type Statement } from './seam.ts';
 import { type CollectedSpan, startCollector, type TestCollector } from './testing-collector.ts';
-import { currentTraceId, currentTraceparent, inSpan, isTraced, startTracing, withRemoteParent } from './tracing.ts';
+import { contextBelow, currentTraceId, currentTraceparent, isTraced, startTracing, tracer } from './tracing.ts';
 
 const silent = pino({ level: 'silent' });
 const settings = readSettings({});
@@ -34,6 +34,12 @@ async function spansOf(work: () => Promise<unknown>, env: Record<string, string>
   return collector.spans;
 }
 
+/** Runs `work` below a span of another process. */
+const below = <T>(parent: string, work: () => Promise<T>): Promise<T> => context.with(contextBelow(parent), work);
+
+const inSpan = <T>(name: string, work: () => Promise<T>): Promise<T> =>
+  tracer().startActiveSpan(name, (span) => work().finally(() => span.end()));
+
 const seamOf = (store: string) => createSeam({ store, timeoutMs: 1_000, isOutage: () => false });
 const ask = (store: string, statement: string | Statement, work = async (): Promise<unknown> => []) =>
   seamOf(store)(statement, work);
@@ -46,10 +52,9 @@ const event = () =>
 test('without a collector in the environment nothing is registered and nothing is traced', async () => {
   await using _tracing = await start({ OTEL_EXPORTER_OTLP_ENDPOINT: '' });
   expect(trace.getTracer('any').startSpan('any').isRecording()).toBe(false);
-  await withRemoteParent(traceparent, async () => {
+  await below(traceparent, async () => {
     expect(trace.getSpan(context.active())).toBeUndefined();
     expect([isTraced(), currentTraceId(), currentTraceparent()]).toEqual([false, null, undefined]);
-    expect(await inSpan('read', {}, async () => 'done')).toBe('done');
     expect(event()).not.toHaveProperty('traceparent');
   });
 });
@@ -58,12 +63,12 @@ test('OTEL_SDK_DISABLED has the last word', async () => {
   expect(await spansOf(() => inSpanBelow('read'), { OTEL_SDK_DISABLED: 'True' })).toEqual([]);
 });
 
-const inSpanBelow = (name: string) => withRemoteParent(traceparent, () => inSpan(name, {}, async () => {}));
+const inSpanBelow = (name: string) => below(traceparent, () => inSpan(name, async () => {}));
 
 test('a remote trace goes on, and what it runs knows it', async () => {
   const spans = await spansOf(() =>
-    withRemoteParent(traceparent, () =>
-      inSpan('read', {}, async () => {
+    below(traceparent, () =>
+      inSpan('read', async () => {
         expect([isTraced(), currentTraceId()]).toEqual([true, traceId]);
         expect(event().traceparent).toBe(currentTraceparent());
       }),
@@ -78,9 +83,9 @@ test('a store call outside of a trace makes no span', async () => {
 
 test('a store call is a client span with its statement, and what it does stands below it', async () => {
   const spans = await spansOf(() =>
-    withRemoteParent(traceparent, () =>
+    below(traceparent, () =>
       ask('postgres', { text: 'SELECT id, title FROM movies WHERE id = ANY($1)', parameters: [['m-secret']] }, () =>
-        inSpan('inside', {}, async () => [1, 2, 3]),
+        inSpan('inside', async () => [1, 2, 3]),
       ),
     ),
   );
@@ -102,7 +107,7 @@ test('a store call is a client span with its statement, and what it does stands 
 
 test('a statement that is known only at the end names the span all the same', async () => {
   const [span] = await spansOf(() =>
-    withRemoteParent(traceparent, () =>
+    below(traceparent, () =>
       seamOf('mongo')('…', async (_signal, _budgetMs, call) => {
         call.statement = 'db.posts.find({ _id: { $in: $1 } })';
       }),
@@ -117,10 +122,8 @@ test('a failed call tells its code and not its text', async () => {
   {
     await using _tracing = await start({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
     const failing = () => ask('redis', 'GET $1', () => Promise.reject(codedError('STORE_TIMEOUT', 'over m-secret')));
-    await withRemoteParent(traceparent, failing).catch(() => {});
-    await withRemoteParent(traceparent, () =>
-      ask('redis', 'GET $1', () => Promise.reject(new Error('m-secret'))),
-    ).catch(() => {});
+    await below(traceparent, failing).catch(() => {});
+    await below(traceparent, () => ask('redis', 'GET $1', () => Promise.reject(new Error('m-secret')))).catch(() => {});
   }
   const errors = collector.spans.map(({ isError, attributes }) => [isError, attributes['error.type']]);
   expect(errors).toEqual([
@@ -132,8 +135,8 @@ test('a failed call tells its code and not its text', async () => {
 
 test('whoever began the trace decides whether it is told, and the sampler where nobody did', async () => {
   const unsampled = () =>
-    withRemoteParent(traceparent.replace(/01$/, '00'), async () => {
-      await inSpan('read', {}, async () => {});
+    below(traceparent.replace(/01$/, '00'), async () => {
+      await inSpan('read', async () => {});
       expect(isTraced()).toBe(false);
       expect(event()).not.toHaveProperty('traceparent');
       // Whoever goes on with it elsewhere must not begin to tell it.

@@ -1,14 +1,4 @@
-import {
-  type Attributes,
-  type Context,
-  context,
-  propagation,
-  ROOT_CONTEXT,
-  SpanKind,
-  SpanStatusCode,
-  TraceFlags,
-  trace,
-} from '@opentelemetry/api';
+import { type Context, context, propagation, ROOT_CONTEXT, TraceFlags, trace } from '@opentelemetry/api';
 import type { Logger } from 'pino';
 import type { Settings } from '../config.ts';
 
@@ -70,21 +60,6 @@ export const currentTraceId = (): string | null => {
   return isTraced() ? (trace.getActiveSpan()?.spanContext().traceId ?? null) : null;
 };
 
-/** Runs `work` in a span of its own below the current one; outside of a trace it just runs it. */
-export async function inSpan<T>(name: string, attributes: Attributes, work: () => Promise<T>): Promise<T> {
-  if (!isTraced()) return await work();
-  return await tracer().startActiveSpan(name, { kind: SpanKind.INTERNAL, attributes }, async (span) => {
-    try {
-      return await work();
-    } catch (error) {
-      span.setStatus({ code: SpanStatusCode.ERROR });
-      throw error;
-    } finally {
-      span.end();
-    }
-  });
-}
-
 /**
  * The current span as W3C Trace Context's `traceparent`, for whoever goes on with the trace elsewhere; says as well when it
  * is not sampled. Undefined outside of a trace.
@@ -101,7 +76,3 @@ export function traceparentIn(place: Context): string | undefined {
 /** The context below a span of another process; the root where `traceparent` is none (W3C Trace Context, 4.3: start anew). */
 export const contextBelow = (traceparent: string | undefined): Context =>
   propagation.extract(ROOT_CONTEXT, { traceparent });
-
-/** Runs `work`, and all that it awaits, below a span of another process. */
-export const withRemoteParent = <T>(traceparent: string | undefined, work: () => T): T =>
-  isExporting && traceparent ? context.with(contextBelow(traceparent), work) : work();

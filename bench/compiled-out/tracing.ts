@@ -11,5 +11,3 @@ export const contextBelow = nothing;
 export const currentTraceparent = nothing;
 export const traceparentIn = nothing;
 export const currentTraceId = (): null => null;
-export const inSpan = <T>(_name: string, _attributes: object, work: () => Promise<T>): Promise<T> => work();
-export const withRemoteParent = <T>(_traceparent: string | undefined, work: () => T): T => work();

@@ -218,9 +218,13 @@ test('no log knows a token, a password or an e-mail address', () => {
   }
 });
 
-test('a browser gets Apollo Sandbox with the movie page in it', async () => {
+test('a browser gets the explorer, and Apollo Sandbox with the movie page in it at the endpoint', async () => {
   const { host, port } = settings.gateway;
-  const page = await fetch(`http://${host}:${port}/`, { headers: { accept: 'text/html' } });
-  expect(page.status).toBe(200);
-  expect(await page.text()).toContain('MoviePage');
+  const get = (path: string) => fetch(`http://${host}:${port}${path}`, { headers: { accept: 'text/html' } });
+  const start = await get('/');
+  expect([start.status, start.url]).toEqual([200, `http://${host}:${port}/explorer/`]);
+  expect(await start.text()).toContain('StreamShop');
+  const sandbox = await get('/graphql');
+  expect(sandbox.status).toBe(200);
+  expect(await sandbox.text()).toContain('MoviePage');
 });

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { type CollectedSpan, startCollector, type TestCollector } from '../../gateway/testing-collector.ts';
 import { MoviePageDocument, RecordWatchDocument, type TypedDocumentString } from '../../schema/generated/graphql.ts';
 import { rooms } from '../../subgraphs/index.ts';
@@ -19,9 +19,10 @@ beforeAll(async () => {
   collector = await startCollector();
   tracing = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_BSP_SCHEDULE_DELAY: '100' };
   await control(settings, 'stopOne', 'workers');
-  workers = await startRole(['fanout/main.ts'], tracing);
-  gateway = await startRole(['gateway/main.ts'], { ...tracing, PORT: '0' });
-  endpoint = String(gateway.ready.url);
+  workers = startRole(['fanout/main.ts'], tracing);
+  gateway = startRole(['gateway/main.ts'], { ...tracing, PORT: '0' });
+  await workers.ready;
+  endpoint = String((await gateway.ready).url);
 }, 240_000);
 afterAll(async () => {
   await Promise.all([gateway?.stop(), workers?.stop()]);
@@ -188,12 +189,21 @@ test('a caller who does not sample is not told, nor is what comes of it', async 
   expect(untold.spans()).toEqual([]);
 });
 
-test('the tree goes through a subgraph behind HTTP', async () => {
-  const subgraph = await startRole(['gateway/subgraph-main.ts', 'postgres'], { ...tracing, PORT: '0' });
-  const subgraphUrl = /SUBGRAPH_POSTGRES_URL=(?<url>\S+)/.exec(String(subgraph.ready.msg))?.groups?.url ?? '';
-  const split = await startRole(['gateway/main.ts'], { ...tracing, PORT: '0', SUBGRAPH_POSTGRES_URL: subgraphUrl });
+test('the tree goes through a subgraph behind HTTP', { timeout: 180_000 }, async () => {
+  const running: TestRole[] = [];
+  onTestFinished(async () => {
+    await Promise.all(running.map((role) => role.stop()));
+  });
+  const start = async (program: [string, ...string[]], env: Record<string, string>) => {
+    const role = startRole(program, { ...tracing, PORT: '0', ...env });
+    running.push(role);
+    return await role.ready;
+  };
+  const subgraph = await start(['gateway/subgraph-main.ts', 'postgres'], {});
+  const subgraphUrl = /SUBGRAPH_POSTGRES_URL=(?<url>\S+)/.exec(String(subgraph.msg))?.groups?.url ?? '';
+  const split = await start(['gateway/main.ts'], { SUBGRAPH_POSTGRES_URL: subgraphUrl });
   const user = await newUser();
-  const trace = newTrace({ url: String(split.ready.url) });
+  const trace = newTrace({ url: String(split.url) });
   const variables = { input: watchInput({ movieId: 'm131' }) };
   expect(await trace.ask(RecordWatchDocument, { token: user.token, variables })).toMatchObject({ errors: [] });
 
@@ -202,5 +212,4 @@ test('the tree goes through a subgraph behind HTTP', async () => {
   expect(insert).toMatchObject({ kind: 'client', service: 'streamshop-subgraph-postgres' });
   expect(server).toMatchObject({ name: 'POST /graphql', kind: 'server', service: 'streamshop-subgraph-postgres' });
   expect(namesOf(above)).toContain('gateway.fetch');
-  await Promise.all([split.stop(), subgraph.stop()]);
 });
