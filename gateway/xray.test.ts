@@ -90,3 +90,11 @@ test('a shape says nothing of a value but its size', () => {
     ...['list(2) of string(2)', 'object { a }', 'url'],
   ]);
 });
+
+test('an answer whose rows cannot be counted breaks nothing', async () => {
+  const { origin, report } = observedRequest();
+  const rowsOf = ({ hits }: { hits?: string[] }) => (hits as string[]).length;
+  const answer = withOrigin(origin, () => seam({ text: 'SEARCH', rowsOf }, async () => ({})));
+  await expect(answer).resolves.toEqual({});
+  expect(report(false).calls).toMatchObject([{ rows: null, error: null }]);
+});

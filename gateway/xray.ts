@@ -112,8 +112,13 @@ function describe(call: StoreCall, mayShowValues: boolean): Omit<XrayCall, 'star
 /** How many rows a call gave back; null where that says nothing. */
 export function rowsOf({ result, rowsOf }: StoreCall): number | null {
   if (result === undefined || result === null) return null;
-  if (rowsOf) return rowsOf(result);
-  return Array.isArray(result) ? result.length : null;
+  if (!rowsOf) return Array.isArray(result) ? result.length : null;
+  try {
+    return rowsOf(result);
+  } catch {
+    // An answer of an unforeseen form. Who only looks on must not break what it looks at.
+    return null;
+  }
 }
 
 /** Microseconds are as fine as the clock is worth. */

@@ -15,14 +15,15 @@ test('every module of the gateway that observes requests is replaced, and nothin
   const loaded = (...options: string[]) => {
     const program = `
       import { registerHooks } from 'node:module';
-      const urls = [];
-      registerHooks({ load: (url, context, next) => { urls.push(url); return next(url, context); } });
+      const files = [];
+      const note = (url) => files.push(.../\\/((?:gateway|compiled-out)\\/[\\w-]+\\.ts)$/.exec(url)?.slice(1) ?? []);
+      registerHooks({ load: (url, context, next) => { note(url); return next(url, context); } });
       await import(${JSON.stringify(join(gateway, 'server.ts'))});
-      console.log(JSON.stringify(urls));
-      process.exit();`;
+      process.stdout.write(JSON.stringify(files), () => process.exit());`;
     const args = ['--disable-warning=ExperimentalWarning', ...options, '--input-type=module', '--eval', program];
-    const urls: string[] = JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' }));
-    return urls.flatMap((url) => /\/((?:gateway|compiled-out)\/[\w-]+\.ts)$/.exec(url)?.[1] ?? []);
+    return JSON.parse(
+      execFileSync(process.execPath, args, { encoding: 'utf8', maxBuffer: 16 * 1024 * 1024 }),
+    ) as string[];
   };
   const asIs = loaded();
   const compiledOut = loaded('--import', join(import.meta.dirname, 'register.ts'));

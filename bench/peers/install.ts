@@ -46,7 +46,7 @@ async function npmCi(): Promise<string | null> {
   }
   const telling = setInterval(() => {
     const seconds = Math.round((performance.now() - startedAt) / 1_000);
-    tell(`installing Hive Gateway to compare with, the first time only: ${seconds} s (about two minutes)`);
+    tell(`installing Hive Gateway to compare with, the first time only: ${seconds} s (one or two minutes)`);
   }, 1_000);
   try {
     return await new Promise((resolve) => {
