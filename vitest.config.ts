@@ -23,6 +23,8 @@ export default defineConfig({
     // The files share one set of servers, and some stop a server for a while: one file at a time.
     fileParallelism: false,
     sequence: { sequencer: InOrder },
+    // Conditions are awaited; only a machine that is busy with something else should come near these.
+    expect: { poll: { timeout: 30_000 } },
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },
