@@ -90,7 +90,7 @@ export async function fanoutSection({ settings, stores, rounds, tell }: FanoutSe
   }
   const bursts: Followed[] = [];
   for (let done = 1; done <= repeats; done += 1) {
-    tell(`${burstEvents} events at once, ${done} of ${repeats}`);
+    tell(`${size(burstEvents)} events at once, ${done} of ${repeats}`);
     bursts.push(await follow(20, () => writer.ask('batch', { count: size(burstEvents) })));
   }
   const sustained = sinks.map((sink) => {

@@ -28,7 +28,7 @@ test('a dead Cassandra is STORE_UNAVAILABLE at once, and works again within two 
   const start = performance.now();
   await expect(watchHistory(store, [{ userId: 'u1', first: 1, after: null }])).rejects.toMatchObject(unavailable);
   await expect(store.ping()).rejects.toMatchObject(unavailable);
-  expect(performance.now() - start).toBeLessThan(500);
+  expect(performance.now() - start).toBeLessThan(1_000);
 
   await proxy.mend();
   await expect.poll(() => store.ping().then(() => 'up'), soon).toBe('up');
@@ -75,7 +75,7 @@ test('closes at once, connected or not', async () => {
   await dead.ping().catch(() => {});
   const start = performance.now();
   await Promise.all([never.close(), dead.close()]);
-  expect(performance.now() - start).toBeLessThan(500);
+  expect(performance.now() - start).toBeLessThan(1_000);
 });
 
 test('a statement that Cassandra refuses is STORE_ERROR, and the store goes on', async () => {

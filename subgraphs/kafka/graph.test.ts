@@ -132,7 +132,7 @@ test('a broker that is gone fails fast', async () => {
   const unavailable = { extensions: { code: 'STORE_UNAVAILABLE', store: 'kafka' } };
   await expect(down.ping()).rejects.toMatchObject(unavailable);
   await expect(recordPostView(down, { userId: 'u1', postId: 'p1' })).rejects.toMatchObject(unavailable);
-  expect(performance.now() - startedAt).toBeLessThan(500);
+  expect(performance.now() - startedAt).toBeLessThan(1_000);
   await down.close();
 });
 

@@ -204,7 +204,7 @@ test('with Neo4j dead, a walk says so at once', async () => {
   await proxy.cut();
   const start = performance.now();
   const { data, errors } = await other.execute('{ socialUser(id: "x") { id } }', { viewer: analyst });
-  expect(performance.now() - start).toBeLessThan(500);
+  expect(performance.now() - start).toBeLessThan(1_000);
   expect(data).toEqual({ socialUser: null });
   expect(errors?.[0]?.extensions).toMatchObject({ code: 'STORE_UNAVAILABLE', store: 'neo4j', retryable: true });
 });

@@ -35,7 +35,7 @@ test('a dead Neo4j is STORE_UNAVAILABLE at once, and works again within two seco
   const start = performance.now();
   await expect(following(store, [{ userId: 'u1', first: 1 }])).rejects.toMatchObject(unavailable);
   await expect(store.ping()).rejects.toMatchObject(unavailable);
-  expect(performance.now() - start).toBeLessThan(500);
+  expect(performance.now() - start).toBeLessThan(1_000);
 
   await proxy.mend();
   await expect.poll(() => store.ping().then(() => 'up'), soon).toBe('up');
@@ -99,7 +99,7 @@ test('closes at once, connected or not', async () => {
   await dead.ping().catch(() => {});
   const start = performance.now();
   await Promise.all([never.close(), dead.close()]);
-  expect(performance.now() - start).toBeLessThan(500);
+  expect(performance.now() - start).toBeLessThan(1_000);
 });
 
 test('a statement that Neo4j refuses is STORE_ERROR, and the store goes on', async () => {

@@ -39,7 +39,7 @@ test('a dead Qdrant is STORE_UNAVAILABLE at once, and works again when it is bac
   const start = performance.now();
   await expect(similarMovies(store, [key])).rejects.toMatchObject(unavailable);
   await expect(store.ping()).rejects.toMatchObject(unavailable);
-  expect(performance.now() - start).toBeLessThan(500);
+  expect(performance.now() - start).toBeLessThan(1_000);
 
   await proxy.mend();
   await expect.poll(() => store.ping().then(() => 'up'), soon).toBe('up');
