@@ -47,7 +47,7 @@ export async function moviePageSection(page: Page, options: PageSectionOptions):
     pairs: others.map(({ name }) => ['graph-http', name]),
     levels: [
       { connections: 1, operations: 12 },
-      { connections: 8, operations: 40 },
+      { connections: 8, operations: 32 },
       { connections: 32, operations: 64 },
     ],
   });

@@ -21,10 +21,10 @@ export interface XrayOffFigures {
 
 const aim = 0.02;
 const connections = 4;
-const warmUpPages = 80;
+const warmUpPages = 60;
 /** Blocks of each pair, in turn: what slows the machine for a while slows both. */
 const roundsOfPair = 4;
-const pagesOfBlock = 30;
+const pagesOfBlock = 24;
 
 const register = new URL('./compiled-out/register.ts', import.meta.url).href;
 const kinds = [
