@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { bounded } from './bounded.ts';
 
 test('asks once, whoever asks, and serves the answer for a while', async () => {
@@ -42,4 +42,28 @@ test('waits no longer than a moment for a server that hangs, asks it only once, 
   answer.resolve('late');
   expect(await ask()).toBe('late');
   expect(asked).toBe(1);
+});
+
+test('an answer that came too late for one scrape serves the next, however long that takes to come, and only that', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  try {
+    const answer = Promise.withResolvers<string>();
+    let asked = 0;
+    const ask = bounded(
+      () => {
+        asked += 1;
+        return asked === 1 ? answer.promise : Promise.resolve('new');
+      },
+      () => {},
+    );
+    expect(await ask()).toBeUndefined();
+    vi.advanceTimersByTime(1_500);
+    answer.resolve('late');
+    await answer.promise;
+    vi.advanceTimersByTime(15_000);
+    expect(await ask()).toBe('late');
+    expect(await ask()).toBe('new');
+  } finally {
+    vi.useRealTimers();
+  }
 });

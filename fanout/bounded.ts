@@ -3,6 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 /** How long an answer serves, and how long one waits for a new one. */
 const freshForMs = 5_000;
 const waitMs = 1_000;
+/** How long an answer that came too late for whoever asked serves whoever asks next: scrapes are rarer than `freshForMs`. */
+const lateForMs = 60_000;
 
 /**
  * Makes a question to a server cheap and harmless to repeat: it is asked once in five seconds, whoever asks, and waited for
@@ -11,18 +13,23 @@ const waitMs = 1_000;
  * @returns gives undefined while there is no answer; never throws
  */
 export function bounded<T>(ask: () => Promise<T>, onFailure: (error: unknown) => void): () => Promise<T | undefined> {
-  let latest: { answer: T | undefined; at: number } | undefined;
+  let latest: { answer: T | undefined; at: number; serves: number } | undefined;
   let asking: Promise<void> | undefined;
-  const fresh = () => (latest && performance.now() - latest.at < freshForMs ? latest : undefined);
+  let askedAt = 0;
+  const fresh = () => (latest && performance.now() - latest.at < latest.serves ? latest : undefined);
   const keep = (answer: T | undefined) => {
-    latest = { answer, at: performance.now() };
+    const at = performance.now();
+    const isLate = answer !== undefined && at - askedAt > waitMs;
+    latest = { answer, at, serves: isLate ? lateForMs : freshForMs };
     asking = undefined;
   };
-  const begin = () =>
-    ask().then(keep, (error: unknown) => {
+  const begin = () => {
+    askedAt = performance.now();
+    return ask().then(keep, (error: unknown) => {
       onFailure(error);
       keep(undefined);
     });
+  };
   return async () => {
     if (!fresh()) {
       asking ??= begin();
@@ -31,6 +38,9 @@ export function bounded<T>(ask: () => Promise<T>, onFailure: (error: unknown) =>
       await Promise.race([asking, timer]);
       enough.abort();
     }
-    return fresh()?.answer;
+    const found = fresh();
+    // A late answer serves but once beyond its time.
+    if (found) found.serves = freshForMs;
+    return found?.answer;
   };
 }

@@ -89,7 +89,10 @@ async function relay(options: Relaying): Promise<void> {
   try {
     while (!signal.aborted) {
       if (!(await outbox.leads())) {
-        if (role !== 'standing by') log('another relay works; standing by');
+        if (role !== 'standing by') {
+          log('another relay works; standing by');
+          tellLeading(false);
+        }
         role = 'standing by';
         isWorking();
         await outbox.rest(signal);

@@ -101,3 +101,54 @@ test('asks a read once more when the connection breaks, and nothing else', async
   expect(await asked(read, [new Error('syntax')])).toEqual({ answer: 'STORE_ERROR', calls: 1 });
   expect(await asked({ text: 'SET' }, [refused])).toEqual({ answer: 'STORE_UNAVAILABLE', calls: 1 });
 });
+
+test('of a store that is tried again one call is the probe, which the others do not wait for; one that ends too soon proves nothing', async () => {
+  const sessions = { create: async () => '', find: async () => null, end: async () => {} };
+  const seam = newSeam(5_000);
+  for (let i = 0; i < 5; i += 1) await codeIn(seam('GET', () => Promise.reject(refused)));
+  const hurried = () => createRequest({ token: null, sessions, timeoutMs: 200 });
+  let asked = 0;
+  const hang = () =>
+    withRequest(hurried(), () =>
+      codeIn(
+        seam('GET', (signal) => {
+          asked += 1;
+          return delay(60_000, null, { signal });
+        }),
+      ),
+    );
+  // Until the breaker lets a call through.
+  await expect.poll(hang, { interval: 20 }).toBe('STORE_TIMEOUT');
+  expect(asked).toBe(1);
+  expect(await hang()).toBe('STORE_UNAVAILABLE');
+
+  const probe = Promise.withResolvers<string>();
+  const probing = Promise.withResolvers<void>();
+  const ask = () =>
+    codeIn(
+      seam('GET', () => {
+        probing.resolve();
+        return probe.promise;
+      }),
+    );
+  const meanwhile = async () => {
+    await probing.promise;
+    expect(await codeIn(seam('GET', async () => 'well'))).toBe('STORE_UNAVAILABLE');
+    probe.resolve('back');
+  };
+  await Promise.all([expect.poll(ask, { interval: 20 }).toBe('back'), meanwhile()]);
+  expect(await codeIn(seam('GET', async () => 'well'))).toBe('well');
+});
+
+test('begins nothing for which no time is left', async () => {
+  const sessions = { create: async () => '', find: async () => null, end: async () => {} };
+  const request = createRequest({ token: null, sessions, timeoutMs: 0 });
+  let isBegun = false;
+  const write = withRequest(request, () =>
+    newSeam()('SET', async () => {
+      isBegun = true;
+    }),
+  );
+  expect(await codeIn(write)).toBe('STORE_TIMEOUT');
+  expect(isBegun).toBe(false);
+});
