@@ -206,7 +206,8 @@ function subgraphUrls(env: NodeJS.ProcessEnv): Map<string, string> {
   for (const [variable, url = ''] of Object.entries(env)) {
     const name = /^SUBGRAPH_(?<name>\w+)_URL$/.exec(variable)?.groups?.name?.toLowerCase();
     if (!name) continue;
-    if (!URL.canParse(url)) throw new Error(`${variable} must be a URL, not "${url}"`);
+    // Without the value: whoever mistypes a URL may have a password in it.
+    if (!URL.canParse(url)) throw new Error(`${variable} must be a URL, such as http://127.0.0.1:4101/graphql`);
     urls.set(name, url);
   }
   return urls;

@@ -65,11 +65,8 @@ const repeatAfterMs = { least: 20, most: 60 };
 export function createGuard({ store, timeoutMs: usualMs, isOutage }: GuardOptions): Guard {
   /** Timeouts of requests that had less time than the store may take: they say nothing of the store. */
   const impatient = new WeakSet<Error>();
-  const isStoreDown = (error: unknown): boolean => {
-    // A probe that timed out, however soon, has not shown that the store is back.
-    const isTelling = !impatient.has(error as Error) || breaker.state === CircuitState.HalfOpen;
-    return isTelling && ['STORE_UNAVAILABLE', 'STORE_TIMEOUT'].includes(codeOf(error) ?? '');
-  };
+  const isStoreDown = (error: unknown) =>
+    !impatient.has(error as Error) && ['STORE_UNAVAILABLE', 'STORE_TIMEOUT'].includes(codeOf(error) ?? '');
   const breaker = circuitBreaker(handleWhen(isStoreDown), {
     halfOpenAfter: new ExponentialBackoff({ initialDelay: openForMs.first, maxDelay: openForMs.most }),
     breaker: new ConsecutiveBreaker(failuresUntilOpen),
@@ -93,21 +90,23 @@ export function createGuard({ store, timeoutMs: usualMs, isOutage }: GuardOption
     const deadline = performance.now() + budgetMs;
     let mayRepeat = isRepeatable;
 
+    const timedOut = () =>
+      codedError('STORE_TIMEOUT', `${store} did not answer within ${Math.round(budgetMs)} ms.`, { store });
     const attempt = async () => {
+      const leftMs = deadline - performance.now();
+      // What nobody waits for any more is not even begun.
+      if (leftMs <= 0) throw timedOut();
       // Cockatiel would let this call wait for the probe that is under way, for as long as that may take.
       if (breaker.state === CircuitState.HalfOpen) throw new BrokenCircuitError();
       return await breaker.execute(async () => {
-        const leftMs = deadline - performance.now();
+        const isProbe = breaker.state === CircuitState.HalfOpen;
         try {
-          // What nobody waits for any more is not even begun.
-          if (leftMs <= 0) throw late;
           return await withinMs(leftMs, (signal) => work(signal, leftMs));
         } catch (error) {
           if (error !== late) throw translate(error);
-          const timeout = codedError('STORE_TIMEOUT', `${store} did not answer within ${Math.round(budgetMs)} ms.`, {
-            store,
-          });
-          if (budgetMs < longestMs) impatient.add(timeout);
+          const timeout = timedOut();
+          // A probe that timed out, however soon, has not shown that the store is back.
+          if (budgetMs < longestMs && !isProbe) impatient.add(timeout);
           throw timeout;
         }
       });

@@ -31,13 +31,16 @@ export function shapeOf(value: unknown): string {
   return isPlain ? `object { ${Object.keys(value).join(' ')} }` : value.constructor.name.toLowerCase();
 }
 
-/** A value as JSON can carry it; what is long is cut. */
+/** A value as JSON can carry it; what is long is cut, and bytes are told by their number. */
 function shown(value: unknown): unknown {
-  if (value === undefined) return null;
-  const text = JSON.stringify(value, (_, part) => {
-    if (part === secret) return '<secret>';
-    if (typeof part === 'bigint') return String(part);
-    return ArrayBuffer.isView(part) ? shapeOf(part) : part;
+  const text = JSON.stringify(value, function (this: Record<string, unknown>, key, part) {
+    // A Buffer comes here as what its toJSON made of it.
+    const own = this[key];
+    if (ArrayBuffer.isView(own)) return shapeOf(own);
+    if (own === secret) return '<secret>';
+    return typeof own === 'bigint' ? String(own) : part;
   });
+  // Of what JSON does not know, such as a function, there is no text.
+  if (text === undefined) return null;
   return text.length <= longestValue ? JSON.parse(text) : `${text.slice(0, longestValue)}…`;
 }

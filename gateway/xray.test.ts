@@ -70,6 +70,15 @@ test('a secret is shown to nobody, wherever it stands', () => {
   ]);
 });
 
+test('bytes are told by their number, and what JSON does not know breaks nothing', () => {
+  expect(parametersOf([Buffer.from('private'), { data: new Uint8Array(2) }, () => 1, undefined], true)).toMatchObject([
+    { type: 'binary(7)', value: 'binary(7)' },
+    { value: { data: 'binary(2)' } },
+    { type: 'function', value: null },
+    { type: 'null', value: null },
+  ]);
+});
+
 test('a shape says nothing of a value but its size', () => {
   const shapes = [
     'abcd',

@@ -51,7 +51,7 @@ export function startXray(): Xray {
       else fetches.set(fetch.operation, [fetch]);
     },
     noteRemote: (calls, { operation, startMs }) => {
-      remote.push(...calls.map((call) => ({ ...call, fetch: operation, startMs: rounded(call.startMs + startMs) })));
+      for (const call of calls) remote.push({ ...call, fetch: operation, startMs: rounded(call.startMs + startMs) });
     },
     beginCall: (call) => {
       const own: Recorded = { call, startMs: nowMs(), endMs: null };
