@@ -111,7 +111,8 @@ export function logPlugin(logger: Logger): ApolloServerPlugin<GatewayContext> {
           logger.info(
             {
               requestId: contextValue.request.id,
-              operation: operationName ?? 'anonymous',
+              // A client may send a name of any length.
+              operation: operationName?.slice(0, 100) ?? 'anonymous',
               durationMs: Math.round(performance.now() - startedAt),
               ...(codes.length > 0 && { codes }),
             },

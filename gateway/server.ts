@@ -58,6 +58,8 @@ const maxTokens = 1_500;
  * @throws Error when the port is taken
  */
 export async function startGateway({ settings, rooms, logger }: GatewayOptions): Promise<Gateway> {
+  // @apollo/gateway would report uptime and memory to Apollo every hour; nothing leaves the house unasked.
+  process.env.APOLLO_TELEMETRY_DISABLED ??= 'true';
   const opened = openRooms(rooms, settings, (room) => isNeededByGateway(room, settings));
   const services = createServices({ opened, settings, logger });
   const sessions = sessionsOf(opened);
