@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { CodegenConfig } from '@graphql-codegen/cli';
 import { printSchema } from 'graphql';
 import { apiSchemaOf, readSupergraph } from './contract/api.ts';
+import { operationsGlob } from './contract/paths.ts';
 import { supergraphFile } from './gateway/supergraph.ts';
 
 const generates: CodegenConfig['generates'] = {};
@@ -29,7 +30,7 @@ for (const schema of globSync('subgraphs/*/schema.graphql')) {
 generates['schema/generated/'] = {
   preset: 'client',
   schema: printSchema(apiSchemaOf(readSupergraph(readFileSync(supergraphFile, 'utf8')))),
-  documents: 'schema/operations/*.graphql',
+  documents: operationsGlob,
   presetConfig: { fragmentMasking: false },
   config: {
     documentMode: 'string',

@@ -14,9 +14,11 @@ const write = (path: string, text: string) => {
   mkdirSync(dirname(join(folder, path)), { recursive: true });
   writeFileSync(join(folder, path), text);
 };
-/** Commits the supergraph with that text. */
+const events = { envelope: {}, types: { a: { topic: 'as', data: {} } } };
+/** Commits the supergraph with that text, and event types. */
 const commit = (text: string) => {
   write('schema/supergraph.graphql', text);
+  write('schema/events/events.json', JSON.stringify(events));
   git('add', '.');
   git('commit', '--quiet', '--message', text);
   return git('rev-parse', 'HEAD');
@@ -31,17 +33,36 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 test('a clean tree is compared with the parent of HEAD, with all that stood there', () => {
   write('schema/operations/page.graphql', 'query Page { a }');
+  write('schema/operations/app/home.graphql', 'query Home { a }');
   write('schema/operations/README.md', 'no operation');
-  write('schema/events/events.json', '{"a":{}}');
   const first = commit('first');
   commit('second');
   expect(findBase(folder)).toEqual({
     label: label(first, 'the parent of HEAD'),
     supergraph: 'first',
-    operations: [{ file: 'schema/operations/page.graphql', text: 'query Page { a }' }],
-    events: { a: {} },
+    operations: [
+      { file: 'schema/operations/app/home.graphql', text: 'query Home { a }' },
+      { file: 'schema/operations/page.graphql', text: 'query Page { a }' },
+    ],
+    events,
   });
 });
+
+test.for(['{"a":{"type":"object"}}', '<<<<<<<', null])(
+  'event types as %s are not compared, and that is told',
+  (text) => {
+    const first = commit('first');
+    if (text === null) git('rm', '--quiet', 'schema/events/events.json');
+    else write('schema/events/events.json', text);
+    git('commit', '--quiet', '--all', '--message', 'other');
+    const other = git('rev-parse', 'HEAD');
+    expect(findBase(folder, other)).toMatchObject({
+      label: `${label(other, other)}; not its event types, since it has no schema/events/events.json of today's form`,
+      ...{ supergraph: 'first', events: null },
+    });
+    expect(findBase(folder, first)).toMatchObject({ events });
+  },
+);
 
 test.for(['schema/supergraph.graphql', 'schema/operations/new.graphql', 'schema/events/events.json'])(
   'a tree in which %s was changed is compared with HEAD',
@@ -70,7 +91,7 @@ test('a revision that is given is taken; one that is none is refused', () => {
   git('tag', 'v1');
   commit('second');
   commit('third');
-  expect(findBase(folder, 'v1')).toMatchObject({ label: label(first, 'v1'), supergraph: 'first', events: null });
+  expect(findBase(folder, 'v1')).toMatchObject({ label: label(first, 'v1'), supergraph: 'first' });
   expect(() => findBase(folder, 'v2')).toThrow('--base v2: there is no such revision here.');
 });
 

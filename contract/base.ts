@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import type { Shapes } from './events.ts';
+import { type EventShapes, parseEvents } from './events.ts';
 import type { OperationFile } from './operations.ts';
 import { eventsPath, operationsPath, supergraphPath } from './paths.ts';
 
@@ -9,7 +9,8 @@ export interface Base {
   label: string;
   supergraph: string;
   operations: OperationFile[];
-  events: Shapes | null;
+  /** Null where they cannot be compared; the label says so. */
+  events: EventShapes | null;
 }
 
 /** There is nothing to compare with, and why. */
@@ -65,10 +66,11 @@ function read(git: Git, commit: string, name: string): Base | NoBase {
   const label = `${commit.slice(0, 9)}, ${name}`;
   const supergraph = show(supergraphPath);
   if (supergraph === null) return { none: `${label}, has no ${supergraphPath}` };
-  const events = show(eventsPath);
+  const events = parseEvents(show(eventsPath) ?? '');
   const files = git('ls-tree', '-r', '--name-only', commit, '--', `${operationsPath}/`)?.split('\n') ?? [];
   return {
-    ...{ label, supergraph, events: events === null ? null : JSON.parse(events) },
+    label: events ? label : `${label}; not its event types, since it has no ${eventsPath} of today's form`,
+    ...{ supergraph, events },
     operations: files.filter((file) => file.endsWith('.graphql')).map((file) => ({ file, text: show(file) ?? '' })),
   };
 }

@@ -4,7 +4,9 @@ import { checkBreakingChanges } from './breaking.ts';
 import { operationOf } from './testing.ts';
 
 const sdl = `
-  type Query { movie(id: ID!, lang: Lang): Movie search(filter: Filter!): [Movie!] }
+  type Query { movie(id: ID!, lang: Lang): Movie search(filter: Filter!): [Movie!] node: Node series: Series }
+  interface Node { id: ID! }
+  type Series implements Node { id: ID! seasons: Int }
   type Movie { id: ID! title: String rating: Int kind: Kind similar(first: Int): [Movie!] }
   type Mutation { rate(input: RateInput!): Movie }
   enum Kind { FILM SERIES }
@@ -42,6 +44,7 @@ test('a field that goes: an error where an operation asks for it, with its name 
 const levelsOf = async (...change: Parameters<typeof changing>) =>
   (await changing(...change)).map((text) => text.split(':')[0]);
 
+const withoutNode = ['Series implements Node', 'Series'] as const;
 const rows: [what: string, from: string, to: string, operation: string, level: string][] = [
   ['a field of another type', 'title: String', 'title: Int', titles, 'error'],
   [
@@ -80,6 +83,19 @@ const rows: [what: string, from: string, to: string, operation: string, level: s
     'warning',
   ],
   ['a new required input field', 'stars: Int', 'stars: Int mood: Int!', rate, 'error'],
+  ['an interface that goes from a type', ...withoutNode, 'query Page { node { id } }', 'error'],
+  [
+    'an interface that goes from a type, met as a fragment',
+    ...withoutNode,
+    'query Page { node { ... on Series { seasons } } }',
+    'error',
+  ],
+  [
+    'an interface that goes from a type that is asked for by itself',
+    ...withoutNode,
+    'query Page { series { id } }',
+    'warning',
+  ],
   ['an enum value that goes and is sent', 'EN DE', 'EN', 'query Page { movie(id: 1, lang: DE) { id } }', 'error'],
   ['an enum value that goes and is not sent', 'EN DE', 'EN', 'query Page { movie(id: 1, lang: EN) { id } }', 'warning'],
   [

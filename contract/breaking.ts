@@ -50,6 +50,8 @@ function affectedBy(change: Change, after: GraphQLSchema): string[] | null {
   // What is required now breaks also those who leave it out.
   if (type === ChangeType.FieldArgumentAdded) return [field];
   if (type === ChangeType.InputFieldAdded) return [meta.inputName];
+  // Its path is the type; those who name the interface expect the type behind it.
+  if (type === ChangeType.ObjectTypeInterfaceRemoved) return [meta.removedInterfaceName];
   if (!path) return null;
   if (type === ChangeType.FieldArgumentTypeChanged) {
     const owner = after.getType(meta.typeName);

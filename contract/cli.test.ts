@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -21,8 +21,9 @@ afterAll(() => rmSync(copy, { recursive: true }));
 
 const contract = (...args: string[]) => {
   const { status, stdout, stderr } = spawnSync(process.execPath, ['contract/cli.ts', ...args], {
-    cwd: copy,
-    encoding: 'utf8',
+    ...{ cwd: copy, encoding: 'utf8' },
+    // Set, it colours what goes to no terminal as well.
+    env: { ...process.env, FORCE_COLOR: undefined },
   });
   return { status, stdout, stderr };
 };
@@ -49,6 +50,8 @@ test('a change that hurts ends in exit code 1, is told to people and programs, a
   const gain = '  device: z.string().optional(),\n';
   change('schema/operations/movie-page.graphql', 'trendingMovies(first: 5) {', 'trendingMovies(first: 6) {');
   change('schema/events/post.ts', '  viewedAt: z.iso.datetime(),\n', `  viewedAt: z.iso.datetime(),\n${gain}`);
+  mkdirSync(join(copy, 'schema/operations/app'));
+  writeFileSync(join(copy, 'schema/operations/app/again.graphql'), 'query Again { movie(id: "m101") { title } }');
   const report = join(copy, 'report.json');
   const broken = contract('--json', report, '--annotations');
   expect(broken.status).toBe(1);
@@ -57,11 +60,13 @@ test('a change that hurts ends in exit code 1, is told to people and programs, a
   expect(broken.stdout).toMatch(/^::error file=schema\/plans\/movie-page\.plan\.txt,title=no operation costs more/m);
   expect(JSON.parse(readFileSync(report, 'utf8'))).toMatchObject({ holds: false });
 
-  expect(contract('update').stdout).toBe('Wrote schema/plans/movie-page.plan.txt, schema/events/events.json.\n');
+  expect(contract('update').stdout).toBe(
+    'Wrote schema/plans/app/again.plan.txt, schema/plans/movie-page.plan.txt, schema/events/events.json.\n',
+  );
   // As Biome wants it.
   const events = readFileSync(join(copy, eventsPath), 'utf8');
-  expect(events).toContain('"required": ["postId", "userId", "viewedAt"],');
-  expect(JSON.parse(events)['post.viewed'].properties.device).toEqual({ type: 'string' });
+  expect(events).toContain('"required": ["postId", "userId", "viewedAt"]');
+  expect(JSON.parse(events).types['post.viewed'].data.properties.device).toEqual({ type: 'string' });
   expect(contract()).toMatchObject({ status: 0, stderr: '' });
 
   // What has been gained is held, by update as well.

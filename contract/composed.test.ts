@@ -23,6 +23,17 @@ test('Rover’s configuration names files from which the same supergraph is comp
   expect(supergraphSdl).toBe(readFileSync(join(root, 'schema', 'supergraph.graphql'), 'utf8'));
 });
 
+test('a schema is committed once: as it is written, or where its room makes it as it is made', () => {
+  const { subgraphs } = yaml.parse(written.get('supergraph.yaml') ?? '');
+  expect(subgraphs.mongo.schema).toEqual({ file: './subgraphs/mongo/schema.graphql' });
+  expect(subgraphs.neo4j.schema).toEqual({ file: './schema/subgraphs/neo4j.graphql' });
+  expect([...written.keys()]).toEqual([
+    'schema/supergraph.graphql',
+    'schema/subgraphs/neo4j.graphql',
+    'supergraph.yaml',
+  ]);
+});
+
 test('each subgraph is where `npm run subgraph` starts it, in the profile without an offset', () => {
   const { subgraphs } = yaml.parse(written.get('supergraph.yaml') ?? '');
   const offsets = rooms.map(({ name }) => subgraphPort(name) - Number(new URL(subgraphs[name].routing_url).port));

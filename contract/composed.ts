@@ -4,20 +4,20 @@ import { stringify } from 'yaml';
 import type { Room } from '../gateway/room.ts';
 import { composeSupergraph, subgraphServices } from '../gateway/supergraph.ts';
 import type { Finding } from './finding.ts';
-import { type Files, roverPath, subgraphPath, supergraphPath } from './paths.ts';
+import { type Files, madeSchemaPath, roomSchemaPath, roverPath, supergraphPath } from './paths.ts';
 
 /**
- * What is committed of the rooms' schemas: the supergraph, each subgraph's own schema, and the configuration with which
- * Rover composes the same supergraph from them (https://www.apollographql.com/docs/rover/commands/supergraphs).
+ * What is committed of the rooms' schemas: the supergraph, the schemas of rooms that make theirs, and the configuration with
+ * which Rover composes the same supergraph from all of them (https://www.apollographql.com/docs/rover/commands/supergraphs).
  * @throws Error that lists every composition error
  */
 export function composedFiles(rooms: readonly Room[]): Files {
-  const services = subgraphServices(rooms);
+  const made = new Map(rooms.flatMap(({ name, typeDefs }) => (typeDefs ? [[name, typeDefs] as const] : [])));
+  const schemaPath = (name: string) => (made.has(name) ? madeSchemaPath : roomSchemaPath)(name);
   return new Map([
     [supergraphPath, composeSupergraph(rooms)],
-    ...services.map(
-      ({ name, typeDefs }) =>
-        [subgraphPath(name), `${noteOn(`subgraphs/${name}/schema.graphql`)}${print(typeDefs)}\n`] as const,
+    ...[...made].map(
+      ([name, typeDefs]) => [madeSchemaPath(name), `${noteOn(roomSchemaPath(name))}${print(typeDefs)}\n`] as const,
     ),
     [
       roverPath,
@@ -25,7 +25,10 @@ export function composedFiles(rooms: readonly Room[]): Files {
         stringify({
           federation_version: `=${federation.version}`,
           subgraphs: Object.fromEntries(
-            services.map(({ name, url }) => [name, { routing_url: url, schema: { file: `./${subgraphPath(name)}` } }]),
+            subgraphServices(rooms).map(({ name, url }) => [
+              name,
+              { routing_url: url, schema: { file: `./${schemaPath(name)}` } },
+            ]),
           ),
         }),
     ],

@@ -69,7 +69,11 @@ test.for<[title: string, changes: Partial<Project>, from?: Partial<Base>]>([
       return { ...each, fields: each.fields?.map((field) => ({ ...field, directives: [] })) };
     }),
   ],
-  ['event types only gain optional fields', {}, { events: { 'movie.seen': {} } }],
+  [
+    'event types only gain optional fields',
+    {},
+    { events: { ...project.events.now, types: { 'movie.seen': { topic: 'seen', data: {} } } } },
+  ],
   ['every operation is valid', { operations: [...project.operations, { file: 'a.graphql', text: 'query A { a }' }] }],
   ['no operation costs more than it did', { plans: new Map() }],
   [

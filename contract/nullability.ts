@@ -8,7 +8,8 @@ export type Owners = Readonly<Record<string, readonly string[]>>;
 /**
  * A dead store may cost its own fields only (DESIGN, section 2). So a field is nullable where GraphQL's null would
  * spread to what another store answers: a field of an entity, key aside; a field of a root type; and a field that gives
- * an entity which only another subgraph can know to be there.
+ * an entity which only another subgraph can know to be there. An item of a list need not be nullable for that: the list
+ * goes on without it (`gateway/not-found.ts`).
  */
 export function checkNullability(subgraphs: readonly Subgraph[], owners: Owners): Finding[] {
   const fields = fieldsOf(subgraphs);

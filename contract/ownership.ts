@@ -3,7 +3,7 @@ import type { Owners } from './nullability.ts';
 
 /**
  * By entity: the subgraphs that know for certain whether one exists. Any other gives an id that it has heard of, so what
- * it gives may turn out to be null.
+ * it gives may turn out to be null, or to be left out of a list.
  */
 export const owners: Owners = {
   Movie: ['postgres'],

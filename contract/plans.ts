@@ -1,10 +1,10 @@
-import { basename } from 'node:path';
+import { relative } from 'node:path';
 import { operationFromDocument, type Supergraph } from '@apollo/federation-internals';
 import { prettyFormatQueryPlan, type QueryPlan, QueryPlanner } from '@apollo/query-planner';
 import { type Cost, costOf } from './cost.ts';
 import type { Finding } from './finding.ts';
 import type { Operation } from './operations.ts';
-import { plansPath } from './paths.ts';
+import { operationsPath, plansPath } from './paths.ts';
 
 /** An operation's query plan, with what it costs. */
 export interface Plan extends Cost {
@@ -29,7 +29,7 @@ export function planOperations(
     return {
       ...cost,
       operation: name,
-      file: `${plansPath}/${basename(file, '.graphql')}.plan.txt`,
+      file: `${plansPath}/${relative(operationsPath, file).replace(/\.graphql$/, '')}.plan.txt`,
       text: snapshotOf({ file, plan, cost }),
     };
   });

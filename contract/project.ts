@@ -3,9 +3,18 @@ import { join } from 'node:path';
 import { root } from '../config.ts';
 import type { Room } from '../gateway/room.ts';
 import { typeDefsOf } from '../gateway/subgraph.ts';
-import { currentEvents, type Shapes } from './events.ts';
+import { currentEvents, type EventShapes, parseEvents } from './events.ts';
 import type { OperationFile } from './operations.ts';
-import { eventsPath, type Files, operationsPath, plansPath, roverPath, subgraphPath, supergraphPath } from './paths.ts';
+import {
+  eventsPath,
+  type Files,
+  madeSchemaPath,
+  operationsGlob,
+  plansPath,
+  roomSchemaPath,
+  roverPath,
+  supergraphPath,
+} from './paths.ts';
 import type { Subgraph } from './subgraph.ts';
 
 /** Everything that the contract is about, as it lies in the working tree. */
@@ -19,7 +28,7 @@ export interface Project {
   operations: OperationFile[];
   /** The committed query plans. */
   plans: Files;
-  events: { now: Shapes; committed: Shapes };
+  events: { now: EventShapes; committed: EventShapes | null };
 }
 
 /** Reads the working tree. */
@@ -27,13 +36,13 @@ export function readProject(rooms: readonly Room[]): Project {
   return {
     rooms,
     subgraphs: rooms.map((room) => ({
-      ...{ name: room.name, file: `subgraphs/${room.name}/schema.graphql`, typeDefs: typeDefsOf(room) },
+      ...{ name: room.name, file: roomSchemaPath(room.name), typeDefs: typeDefsOf(room) },
     })),
     storeless: new Set(rooms.filter(({ open }) => !open).map(({ name }) => name)),
-    composed: readFiles(supergraphPath, roverPath, subgraphPath('*')),
-    operations: [...readFiles(`${operationsPath}/*.graphql`)].map(([file, text]) => ({ file, text })),
-    plans: readFiles(`${plansPath}/*`),
-    events: { now: currentEvents(), committed: JSON.parse(readFiles(eventsPath).get(eventsPath) ?? '{}') },
+    composed: readFiles(supergraphPath, roverPath, madeSchemaPath('*')),
+    operations: [...readFiles(operationsGlob)].map(([file, text]) => ({ file, text })),
+    plans: readFiles(`${plansPath}/**/*.plan.txt`),
+    events: { now: currentEvents(), committed: parseEvents(readFiles(eventsPath).get(eventsPath) ?? '') },
   };
 }
 

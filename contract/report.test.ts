@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { WriteStream } from 'node:tty';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { annotationsOf, jsonOf, textOf } from './report.ts';
 import { holds, type Report } from './run.ts';
 
@@ -26,10 +26,13 @@ const warned: Report = {
     { title: 'no operation breaks', durationMs: 1, findings: [{ level: 'warning', message: 'Might be missed.' }] },
   ],
 };
-const terminal = () =>
-  Object.assign(new PassThrough(), { isTTY: true, getColorDepth: WriteStream.prototype.getColorDepth });
+/** A terminal in an environment of its own: Node looks at a dozen variables of the one in which the tests run. */
+const terminalIn = (env: Record<string, string>) =>
+  Object.assign(new PassThrough(), { isTTY: true, getColorDepth: () => WriteStream.prototype.getColorDepth(env) });
 const coloured = '\u001b[';
 
+// It comes before what the stream says.
+beforeEach(() => vi.stubEnv('FORCE_COLOR', undefined));
 afterEach(() => vi.unstubAllEnvs());
 
 test('warnings alone do not break the contract', () => {
@@ -65,12 +68,9 @@ test('the text is one line a check, then what was found, where, and what to do; 
 });
 
 test('a terminal gets colours, unless NO_COLOR is set', () => {
-  vi.stubEnv('FORCE_COLOR', undefined);
-  vi.stubEnv('TERM', 'xterm-256color');
-  vi.stubEnv('NO_COLOR', undefined);
-  expect(textOf(broken, terminal())).toContain(coloured);
-  vi.stubEnv('NO_COLOR', '1');
-  expect(textOf(broken, terminal())).not.toContain(coloured);
+  const TERM = 'xterm-256color';
+  expect(textOf(broken, terminalIn({ TERM }))).toContain(coloured);
+  expect(textOf(broken, terminalIn({ TERM, NO_COLOR: '1' }))).not.toContain(coloured);
 });
 
 test('annotations are workflow commands with their special characters escaped', () => {

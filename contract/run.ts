@@ -66,7 +66,7 @@ export async function runContract(project: Project, base: Base | NoBase): Promis
       ...checkEvents(
         [
           { label: eventsPath, shapes: events.committed },
-          ...(earlier?.events ? [{ label: earlier.label, shapes: earlier.events }] : []),
+          ...(earlier ? [{ label: earlier.label, shapes: earlier.events }] : []),
         ],
         events.now,
       ),

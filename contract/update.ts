@@ -11,7 +11,7 @@ import { planOperations } from './plans.ts';
 import type { Project } from './project.ts';
 
 /**
- * Writes what composing gives: the supergraph, the subgraphs' schemas, Rover's configuration.
+ * Writes what composing gives: the supergraph, the schemas that rooms make, Rover's configuration.
  * @returns the files that it changed
  * @throws Error that lists every composition error
  */
@@ -24,8 +24,9 @@ export const writeComposed = ({ rooms, composed }: Project): string[] => replace
  * @throws Error that lists every composition error
  */
 export function update(project: Project): string[] {
-  const changed = writeComposed(project);
-  const supergraph = readSupergraph(composedFiles(project.rooms).get(supergraphPath) ?? '');
+  const composed = composedFiles(project.rooms);
+  const changed = replace(project.composed, composed);
+  const supergraph = readSupergraph(composed.get(supergraphPath) ?? '');
   const { operations } = checkOperations(apiSchemaOf(supergraph), project.operations);
   const plans = planOperations(supergraph, operations, project.storeless);
   changed.push(...replace(project.plans, new Map(plans.map(({ file, text }) => [file, text]))));

@@ -1,23 +1,6 @@
-import {
-  type DocumentNode,
-  type FieldNode,
-  type FragmentDefinitionNode,
-  type GraphQLFormattedError,
-  type GraphQLNamedType,
-  type GraphQLObjectType,
-  type GraphQLOutputType,
-  type GraphQLSchema,
-  getNamedType,
-  getOperationAST,
-  isAbstractType,
-  isListType,
-  isNonNullType,
-  isObjectType,
-  Kind,
-  type SelectionSetNode,
-} from 'graphql';
+import type { GraphQLFormattedError } from 'graphql';
+import { type Loss, lossesOf, type Operation, type Path } from './not-found-place.ts';
 
-type Path = readonly (string | number)[];
 type Json = Record<string | number, unknown>;
 
 /** An answered operation. */
@@ -26,101 +9,65 @@ export interface Answer {
   errors: readonly GraphQLFormattedError[];
 }
 
-/** What the answer answers. */
-export interface Operation {
-  schema: GraphQLSchema;
-  document: DocumentNode;
-  operationName?: string | null;
-}
-
 /**
  * Lifts NOT_FOUND from an entity's fields to the entity: a lookup by id is rooted in a room that knows no store, so only
  * the owner's fields tell that the entity does not exist. The entity becomes null, or the nearest nullable thing above
- * it (GraphQL specification, section 6.4.4), with one error in place of one for each field.
+ * it, with one error in place of one for each field. A list that may not hold null goes on without it: then the error has
+ * the list's path, and the paths of errors at later items follow these.
  */
 export function liftNotFound({ data, errors }: Answer, operation: Operation): Answer {
-  const missing = new Map<string, Path>();
+  const lossOf = lossesOf(operation);
+  const losses = new Map<string, Loss>();
   for (const { path, extensions } of errors) {
     if (extensions?.code !== 'NOT_FOUND' || !path || path.length < 2) continue;
-    const entity = nullablePrefix(path.slice(0, -1), operation);
-    missing.set(entity.join('\0'), entity);
+    const loss = lossOf(path.slice(0, -1));
+    if (loss) losses.set(nameOf(loss.path), loss);
   }
-  if (!data || missing.size === 0) return { data, errors };
+  if (!data || losses.size === 0) return { data, errors };
 
-  let answered: Answer['data'] = structuredClone(data);
-  for (const path of missing.values()) answered = withNullAt(answered, path);
-  const told = new Set<string>();
+  const told = new Set<Loss>();
   const kept = errors.flatMap((error) => {
-    const entity = [...missing.values()].find((path) => path.every((key, i) => error.path?.[i] === key));
-    if (!entity) return [error];
+    const { path, extensions } = error;
+    if (!path) return [error];
+    const loss = outermost(losses, path);
+    if (!loss) return [{ ...error, path: moved(losses, path) }];
     // Whatever else failed below a missing entity is not in the answer any more.
-    const name = entity.join('\0');
-    if (error.extensions?.code !== 'NOT_FOUND' || told.has(name)) return [];
-    told.add(name);
-    return [{ ...error, path: entity }];
+    if (extensions?.code !== 'NOT_FOUND' || told.has(loss)) return [];
+    told.add(loss);
+    return [{ ...error, path: moved(losses, loss.isLeftOut ? loss.path.slice(0, -1) : loss.path) }];
   });
-  return { data: answered, errors: kept };
+  return { data: without(data, losses), errors: kept };
 }
 
-function withNullAt(data: Answer['data'], path: Path): Answer['data'] {
-  if (path.length === 0) return null;
-  let parent = data as Json | null;
-  for (const key of path.slice(0, -1)) parent = (parent?.[key] as Json | null) ?? null;
-  const last = path.at(-1);
-  if (parent && last !== undefined) parent[last] = null;
-  return data;
-}
+type Losses = ReadonlyMap<string, Loss>;
+const nameOf = (path: Path) => path.join('\0');
 
-/** The longest prefix of the path whose type may be null; empty for the whole data. */
-function nullablePrefix(path: Path, { schema, document, operationName }: Operation): Path {
-  const operation = getOperationAST(document, operationName);
-  const root = operation && schema.getRootType(operation.operation);
-  if (!operation || !root) return [];
-  const fragments = new Map(
-    document.definitions.flatMap((d) => (d.kind === Kind.FRAGMENT_DEFINITION ? [[d.name.value, d] as const] : [])),
-  );
-  let nullableLength = 0;
-  let type: GraphQLOutputType = root;
-  let selections: readonly SelectionSetNode[] = [operation.selectionSet];
-  for (const [index, key] of path.entries()) {
-    if (typeof key === 'number') {
-      const list: GraphQLOutputType = isNonNullType(type) ? type.ofType : type;
-      if (!isListType(list)) return path.slice(0, nullableLength);
-      type = list.ofType;
-    } else {
-      const fields = fieldsAt(selections, { key, fragments });
-      const parent: GraphQLNamedType = getNamedType(type);
-      const name = fields[0]?.name.value;
-      const possible: readonly GraphQLObjectType[] = isAbstractType(parent)
-        ? schema.getPossibleTypes(parent)
-        : isObjectType(parent)
-          ? [parent]
-          : [];
-      const field = possible.map((type) => type.getFields()[name ?? '']).find(Boolean);
-      if (!field) return path.slice(0, nullableLength);
-      type = field.type;
-      selections = fields.flatMap(({ selectionSet }) => selectionSet ?? []);
-    }
-    if (!isNonNullType(type)) nullableLength = index + 1;
+/** The loss that takes what stands at the path with it. */
+const outermost = (losses: Losses, path: Path): Loss | undefined =>
+  Array.from({ length: path.length + 1 }, (_, length) => losses.get(nameOf(path.slice(0, length)))).find(Boolean);
+
+/** Where that stands once items before it are left out. */
+const moved = (losses: Losses, path: Path): Path =>
+  path.map((key, place) => {
+    if (typeof key === 'string') return key;
+    const list = path.slice(0, place);
+    const before = Array.from({ length: key }, (_, index) => losses.get(nameOf([...list, index])));
+    return key - before.filter((loss) => loss?.isLeftOut).length;
+  });
+
+function without(data: Json, losses: Losses): Answer['data'] {
+  if (losses.has(nameOf([]))) return null;
+  const answered = structuredClone(data);
+  const leftOut = Symbol();
+  const lists = new Set<unknown[]>();
+  for (const { path, isLeftOut } of losses.values()) {
+    const parent = path.slice(0, -1).reduce<Json | undefined>((each, key) => each?.[key] as Json | undefined, answered);
+    const last = path.at(-1);
+    if (!parent || last === undefined) continue;
+    parent[last] = isLeftOut ? leftOut : null;
+    if (Array.isArray(parent)) lists.add(parent);
   }
-  return path.slice(0, nullableLength);
-}
-
-/** The fields that answer under a response key, fragments looked into. */
-function fieldsAt(
-  selectionSets: readonly SelectionSetNode[],
-  at: { key: string; fragments: ReadonlyMap<string, FragmentDefinitionNode> },
-): FieldNode[] {
-  return selectionSets.flatMap(({ selections }) =>
-    selections.flatMap((selection) => {
-      if (selection.kind === Kind.FIELD) {
-        return (selection.alias ?? selection.name).value === at.key ? [selection] : [];
-      }
-      const inner =
-        selection.kind === Kind.INLINE_FRAGMENT
-          ? selection.selectionSet
-          : at.fragments.get(selection.name.value)?.selectionSet;
-      return inner ? fieldsAt([inner], at) : [];
-    }),
-  );
+  // Last, since until then the paths are those of the whole lists.
+  for (const list of lists) list.splice(0, list.length, ...list.filter((item) => item !== leftOut));
+  return answered;
 }

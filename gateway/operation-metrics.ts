@@ -4,6 +4,7 @@ import type { ApolloServerPlugin } from '@apollo/server';
 import { Kind, parse } from 'graphql';
 import { Counter, Histogram } from 'prom-client';
 import { root } from '../config.ts';
+import { operationsGlob } from '../contract/paths.ts';
 import { errorCodes } from './errors.ts';
 import type { GatewayContext } from './plugins.ts';
 import { durationBuckets, registry } from './registry.ts';
@@ -30,7 +31,7 @@ const failures = new Counter({
 
 /** A client may send any name, so only those that frontends use are labels. */
 const known = new Set(
-  globSync('schema/operations/**/*.graphql', { cwd: root }).flatMap((file) =>
+  globSync(operationsGlob, { cwd: root }).flatMap((file) =>
     parse(readFileSync(join(root, file), 'utf8')).definitions.flatMap((definition) =>
       definition.kind === Kind.OPERATION_DEFINITION && definition.name ? [definition.name.value] : [],
     ),

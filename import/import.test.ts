@@ -30,7 +30,14 @@ beforeEach(async () => {
   const { url, drop } = await createDatabase();
   cleanups.push(drop);
   const without = serverNames().filter((name) => name !== 'postgres' && name !== 'kafka');
-  env = { ...process.env, POSTGRES_URL: url, STREAMSHOP_HOME: home, STREAMSHOP_WITHOUT: without.join(), NO_COLOR: '1' };
+  env = {
+    ...process.env,
+    POSTGRES_URL: url,
+    STREAMSHOP_HOME: home,
+    STREAMSHOP_WITHOUT: without.join(),
+    NO_COLOR: '1',
+    FORCE_COLOR: undefined,
+  };
   store = openPostgres(readSettings(env).postgres);
   cleanups.push(() => store.close());
   await store.migrate();

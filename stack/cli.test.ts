@@ -9,7 +9,7 @@ import { runCli, testProfile } from './testing.ts';
 const portOffset = 680;
 
 test('status, logs, stop and reset work from another terminal', { timeout: 60_000 }, async () => {
-  await using profile = testProfile(portOffset, { NO_COLOR: '1' });
+  await using profile = testProfile(portOffset, { NO_COLOR: '1', FORCE_COLOR: undefined });
   const stack = (...args: string[]) => runCli(args, profile.env).ended;
   const up = runCli(['up'], profile.env);
   await up.says('all servers answer');

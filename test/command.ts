@@ -6,7 +6,7 @@ import { root } from '../config.ts';
 export function run(program: string, ...args: string[]): Promise<{ code: number | null; output: string }> {
   const child = spawn(process.execPath, [join(root, program), ...args], {
     cwd: root,
-    env: { ...process.env, NO_COLOR: '1' },
+    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {

@@ -21,7 +21,13 @@ afterAll(async () => {
   rmSync(home, { recursive: true });
 });
 
-const env = { ...process.env, STREAMSHOP_HOME: home, STREAMSHOP_PORT_OFFSET: String(portOffset), NO_COLOR: '1' };
+const env = {
+  ...process.env,
+  STREAMSHOP_HOME: home,
+  STREAMSHOP_PORT_OFFSET: String(portOffset),
+  NO_COLOR: '1',
+  FORCE_COLOR: undefined,
+};
 
 /** Starts the whole system as `npm start` does, and gives what it prints. */
 function start(...args: string[]) {

@@ -28,7 +28,7 @@ export const eventTypes = {
 
 export type EventType = keyof typeof eventTypes;
 export type Topic = (typeof eventTypes)[EventType]['topic'];
-export type EventData<T extends EventType> = z.infer<(typeof eventTypes)[T]['data']>;
+export type EventData<T extends EventType> = z.input<(typeof eventTypes)[T]['data']>;
 
 export const topics: readonly Topic[] = [...new Set(Object.values(eventTypes).map(({ topic }) => topic))];
 
@@ -57,7 +57,8 @@ export interface StreamEventOf<T extends EventType> {
   data: EventData<T>;
 }
 
-const envelope = z.object({
+/** What every event has around its data. */
+export const envelope = z.object({
   specversion: z.literal('1.0'),
   id: z.uuid(),
   source: z.enum(sources),

@@ -14,7 +14,7 @@ const marker = 'sources.sha256';
 const sources = [
   'web/explorer/{index.html,bundle.ts,tsconfig.json}',
   'web/explorer/src/**/*.{ts,tsx,css,svg}',
-  'schema/operations/*.graphql',
+  'schema/operations/**/*.graphql',
   'package-lock.json',
 ];
 

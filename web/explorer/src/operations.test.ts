@@ -1,12 +1,14 @@
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { globSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { parse } from 'graphql';
 import { expect, test } from 'vitest';
 import { operationOf } from './operation-of.ts';
 import { exampleVariables, operations } from './operations.ts';
 
 test('every file of schema/operations is a tab, the movie page first', () => {
-  const files = readdirSync(join(import.meta.dirname, '../../../schema/operations'));
+  const files = globSync('**/*.graphql', { cwd: join(import.meta.dirname, '../../../schema/operations') }).map((path) =>
+    basename(path),
+  );
   expect(operations.map(({ name }) => `${name}.graphql`).toSorted()).toEqual(files.toSorted());
   expect(operations[0]?.name).toBe('movie-page');
 });

@@ -11,7 +11,7 @@ export interface Operation {
   variables: string;
 }
 
-const sources = import.meta.glob<string>('../../../schema/operations/*.graphql', {
+const sources = import.meta.glob<string>('../../../schema/operations/**/*.graphql', {
   query: '?raw',
   import: 'default',
   eager: true,
