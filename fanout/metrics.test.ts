@@ -30,8 +30,10 @@ test('a watch moves the figures of the relay and of every sink that consumes it'
   // A sink's offset is committed a moment before it is told.
   const after = await until('every sink has told', async () => {
     const samples = await scrapeFrom(workers);
-    const risen = concerned.map(({ name }) =>
-      rise(samples, 'streamshop_sink_commit_to_applied_seconds_count', { sink: name }),
+    const risen = concerned.flatMap(({ name: sink }) =>
+      ['streamshop_sink_commit_to_applied_seconds_count', 'streamshop_sink_committed_offsets'].map((name) =>
+        rise(samples, name, { sink }),
+      ),
     );
     return risen.every((count) => count >= 1) ? samples : null;
   });
@@ -48,6 +50,7 @@ test('what is asked at a scrape is there for every outbox and every sink', async
   expect(sources(samples)).toEqual({ postgres: 1, mongo: 1, lags: 1, dead_letters: 1 });
   for (const { name: sink } of sinks) {
     expect(sumOf(samples, 'streamshop_sink_lag_messages', { sink }), sink).toBeGreaterThanOrEqual(0);
+    expect(sumOf(samples, 'streamshop_sink_committed_offsets', { sink }), sink).toBeGreaterThanOrEqual(0);
     expect(sumOf(samples, 'streamshop_sink_dead_letters_waiting', { sink }), sink).toBeGreaterThanOrEqual(0);
   }
   for (const outbox of ['postgres', 'mongo']) {

@@ -14,31 +14,35 @@ export interface PostgresOutboxAge extends OutboxAge {
   writingTransactionSeconds: number;
 }
 
+/** More events than this may wait; then the oldest of those counts that an index finds first, however many come after them. */
+const mostPerRead = 1_000;
+
 /**
  * Every transaction with an id counts, whatever database it writes to; prepared ones have no backend any more. A role sees
  * when other roles' transactions began only with `pg_read_all_stats` (PostgreSQL manual, 27.2.3).
  */
 export async function readPostgresOutboxAge(client: ClientBase): Promise<PostgresOutboxAge> {
-  const { rows } = await client.query<{ oldest: number; writing: number }>(`
-    SELECT
-      (SELECT coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0)::float8 FROM outbox) AS oldest,
+  const { rows } = await client.query<{ oldest: number; writing: number }>(
+    `SELECT
+      (SELECT coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0)::float8 FROM (
+        SELECT created_at FROM outbox ORDER BY seq LIMIT $1
+      ) AS first) AS oldest,
       (SELECT coalesce(extract(epoch FROM clock_timestamp() - min(began)), 0)::float8 FROM (
         SELECT xact_start AS began FROM pg_stat_activity WHERE backend_xid IS NOT NULL
         UNION ALL
         SELECT prepared FROM pg_prepared_xacts
-      ) AS writing) AS writing`);
+      ) AS writing) AS writing`,
+    [mostPerRead],
+  );
   const [{ oldest, writing } = { oldest: 0, writing: 0 }] = rows;
   return { oldestSeconds: Math.max(0, oldest), writingTransactionSeconds: Math.max(0, writing) };
 }
-
-/** More posts than this may wait; then the oldest of those whose notes are oldest counts. */
-const notesPerRead = 1_000;
 
 /** A note alone is not enough: its command may have died before it wrote the event. */
 export async function readMongoOutboxAge(db: mongo.Db): Promise<OutboxAge> {
   const notes = await db
     .collection<OutboxNote>(collections.pending)
-    .find({}, { projection: { postId: 1 }, sort: { _id: 1 }, limit: notesPerRead })
+    .find({}, { projection: { postId: 1 }, sort: { _id: 1 }, limit: mostPerRead })
     .toArray();
   if (notes.length === 0) return { oldestSeconds: 0 };
   const postIds = [...new Set(notes.map(({ postId }) => postId))];

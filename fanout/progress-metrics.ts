@@ -71,6 +71,17 @@ export function measureProgress(sources: ProgressSources, sinks: readonly string
     },
   });
   new Gauge({
+    name: 'streamshop_sink_committed_offsets',
+    help: "A sink's committed offsets, all together: moves with every message, those that do not concern it included.",
+    labelNames: ['sink'],
+    registers,
+    async collect() {
+      const progress = await lags?.();
+      this.reset();
+      for (const [sink, { applied }] of progress ?? []) this.set({ sink }, Number(applied));
+    },
+  });
+  new Gauge({
     name: 'streamshop_sink_dead_letters_waiting',
     help: 'Dead letters that were not redriven yet.',
     labelNames: ['sink'],

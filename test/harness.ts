@@ -19,6 +19,9 @@ export const askAt = (url: string): void => {
   endpoint = url;
 };
 
+/** Where `ask` asks now, for requests that it does not make. */
+export const currentEndpoint = (): string => endpoint;
+
 /** The demo accounts, as `seed/README.md` names them. */
 export const alice = { id: 'u123', email: 'alice@streamshop.example', password: 'demo-alice-1' };
 export const bob = { id: 'u456', email: 'bob@streamshop.example', password: 'demo-bob-2' };

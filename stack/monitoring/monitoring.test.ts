@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { parser } from '@prometheus-io/lezer-promql';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { registry } from '../../gateway/registry.ts';
+import { measureSubgraphs } from '../../gateway/subgraph-metrics.ts';
 import { ask, settings, until } from '../../test/harness.ts';
-import { metricsUrls, type Sample, scrapeFrom } from '../../test/scrape.ts';
+import { metricsUrls, readSamples, type Sample, scrapeFrom } from '../../test/scrape.ts';
 
 const read = (file: string) => readFileSync(join(import.meta.dirname, file), 'utf8');
 
@@ -47,7 +49,9 @@ beforeAll(async () => {
     const isWhole = ofWorkers.every(({ name, value }) => name !== 'streamshop_fanout_scrape_ok' || value === 1);
     return isWhole ? [...(await scrapeFrom(urls.gateway)), ...ofWorkers] : null;
   });
-  labelsByMetric = byMetric(samples);
+  // Here every subgraph is in process: what the gateway would tell of one that is not.
+  measureSubgraphs(['postgres']);
+  labelsByMetric = byMetric([...samples, ...readSamples(await registry.metrics())]);
   labelsByMetric.set('up', new Map());
   for (const labels of labelsByMetric.values()) {
     labels.set('job', new Set(['gateway', 'workers']));

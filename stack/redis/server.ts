@@ -41,8 +41,8 @@ export const server: Server = {
 };
 
 /** Installs `redis-server` as `installProgram` does. */
-export const installRedis = (env: NodeJS.ProcessEnv = process.env): Promise<void> =>
-  installProgram(
+export async function installRedis(env: NodeJS.ProcessEnv = process.env): Promise<void> {
+  await installProgram(
     {
       name: 'redis-server',
       otherwise:
@@ -51,3 +51,4 @@ export const installRedis = (env: NodeJS.ProcessEnv = process.env): Promise<void
     },
     env,
   );
+}

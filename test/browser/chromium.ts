@@ -13,13 +13,13 @@ const args = [
 ];
 
 /**
- * Starts Debian's Chromium without a window, after installing it where that may be done without asking.
+ * Starts the system's Chromium without a window, after installing it where that may be done without asking.
  * @throws StackError PROGRAM_MISSING elsewhere, saying what to install
  */
 export async function launchChromium(): Promise<Browser> {
-  await installProgram({
+  const executablePath = await installProgram({
     name: 'chromium',
     otherwise: 'Install it (Debian: sudo apt-get install chromium), or leave the browser out: npm test -- gateway',
   });
-  return chromium.launch({ executablePath: '/usr/bin/chromium', headless: true, args });
+  return chromium.launch({ executablePath, headless: true, args });
 }

@@ -4,11 +4,9 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { waitUntilCaughtUp } from '../../fanout/caught-up.ts';
 import { topics } from '../../schema/events/index.ts';
 import { collections } from '../../subgraphs/mongo/outbox.ts';
-import { type Answered, ask, bob, createPost, newUser, settings, watchInput } from '../harness.ts';
+import { type Answered, ask, bob, createPost, currentEndpoint, newUser, settings, watchInput } from '../harness.ts';
 import { lakeEvents } from '../lake.ts';
 import { truth } from '../truth.ts';
-
-const endpoint = `http://${settings.gateway.host}:${settings.gateway.port}/graphql`;
 
 const hostile: Record<string, unknown> = {
   garbage: 'garbage',
@@ -235,7 +233,7 @@ test.for([
   ['too long an operation', { query: `{ ${Array.from({ length: 1_000 }, (_, i) => `a${i}: me { id }`).join(' ')} }` }],
   ['no GraphQL', { query: '{' }],
 ] as const)('%s is a bad request', async ([, body]) => {
-  const response = await fetch(endpoint, {
+  const response = await fetch(currentEndpoint(), {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
@@ -249,14 +247,18 @@ test.for([
   ['a body that is no JSON', '{', 400],
   ['a body of 300 kB', JSON.stringify({ query: 'x'.repeat(300_000) }), 413],
 ] as const)('%s is told as a GraphQL error', async ([, body, status]) => {
-  const response = await fetch(endpoint, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  const response = await fetch(currentEndpoint(), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body,
+  });
   expect(response.status).toBe(status);
   expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_REQUEST' } }] });
 });
 
 test('reading after an event that is not one’s own is a bad request', async () => {
   const [user, stranger] = [await newUser(), await newUser()];
-  const response = await fetch(endpoint, {
+  const response = await fetch(currentEndpoint(), {
     method: 'POST',
     headers: {
       'content-type': 'application/json',

@@ -43,7 +43,10 @@ test('the movie page’s X-ray tells every store call, though it was made elsewh
   for (const { ran, subgraph } of fetches) expect(ran, subgraph).toMatchObject({ transport: 'http' });
   expect(new Set(fetches.map(({ subgraph }) => subgraph))).toEqual(new Set(rooms.map(({ name }) => name)));
 
-  const names = new Set(fetches.map(({ name }) => name));
+  // Who the viewer is, the gateway itself asks, of the session store that it keeps open.
+  const session = { store: 'redis', subgraph: null, fetch: null, statement: expect.stringMatching(/^GETEX/) };
+  expect(calls.filter(({ fetch, subgraph }) => fetch === null || subgraph === null)).toMatchObject([session]);
+  const names = new Set<string | null>([...fetches.map(({ name }) => name), null]);
   for (const { fetch } of calls) expect(names).toContain(fetch);
   const stores = rooms.flatMap(({ name, open }) => (open ? [name] : []));
   expect(new Set(calls.map(({ store }) => store))).toEqual(new Set(stores));

@@ -18,6 +18,7 @@ import {
   ask,
   askWhole,
   createPost,
+  currentEndpoint,
   follow,
   like,
   newUser,
@@ -219,10 +220,10 @@ test('no log knows a token, a password or an e-mail address', () => {
 });
 
 test('a browser gets the explorer, and Apollo Sandbox with the movie page in it at the endpoint', async () => {
-  const { host, port } = settings.gateway;
-  const get = (path: string) => fetch(`http://${host}:${port}${path}`, { headers: { accept: 'text/html' } });
+  const at = (path: string) => new URL(path, currentEndpoint()).href;
+  const get = (path: string) => fetch(at(path), { headers: { accept: 'text/html' } });
   const start = await get('/');
-  expect([start.status, start.url]).toEqual([200, `http://${host}:${port}/explorer/`]);
+  expect([start.status, start.url]).toEqual([200, at('/explorer/')]);
   expect(await start.text()).toContain('StreamShop');
   const sandbox = await get('/graphql');
   expect(sandbox.status).toBe(200);

@@ -46,13 +46,15 @@ test('tells the plan, and of each store what it was asked, for which fetch, when
   for (const { ran, subgraph } of fetches) expect(ran, subgraph).toMatchObject({ transport: 'in-process' });
 
   expect(new Set(calls.map(({ store }) => store))).toEqual(new Set(stores));
-  const names = new Set(fetches.map(({ name }) => name));
+  // Who the viewer is, the gateway itself asks.
+  const session = { store: 'redis', subgraph: null, fetch: null, statement: expect.stringMatching(/^GETEX/) };
+  expect(calls.filter(({ fetch, subgraph }) => fetch === null || subgraph === null)).toMatchObject([session]);
+  const names = new Set<string | null>([...fetches.map(({ name }) => name), null]);
   for (const call of calls) {
     expect(call.error).toBeNull();
     expect(call.startMs).toBeGreaterThanOrEqual(0);
     expect(call.startMs + call.durationMs).toBeLessThanOrEqual(durationMs);
-    // The gateway itself asks who the viewer is, for whichever subgraph wants to know first.
-    if (call.fetch !== null) expect(names).toContain(call.fetch);
+    expect(names).toContain(call.fetch);
     expect(call.statement).not.toBe('');
   }
   expect(calls.map(({ startMs }) => startMs)).toEqual(calls.map(({ startMs }) => startMs).toSorted((a, b) => a - b));

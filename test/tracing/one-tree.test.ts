@@ -63,9 +63,12 @@ const untilProcessedMs = 45_000;
 const namesOf = (path: readonly (CollectedSpan | string)[]) =>
   path.map((span) => (typeof span === 'string' ? span : span.name));
 
-/** Waits until each of the sinks has told how it processed the trace's event, and no parent is under way any more. */
+/**
+ * Waits until each of the sinks has told how it processed the trace's event, and no parent is under way any more. A sink may
+ * do so twice, as after it lost its partitions, and its first try may fail: only those that went well are given.
+ */
 async function untilProcessed(trace: ReturnType<typeof newTrace>, topic: string, sinks: readonly string[]) {
-  const processed = () => trace.spans().filter(({ name }) => name === `process ${topic}`);
+  const processed = () => trace.spans().filter(({ name, isError }) => name === `process ${topic}` && !isError);
   const hasCome = async () => {
     const told = new Set(processed().map(({ attributes }) => attributes['streamshop.sink']));
     return sinks.every((sink) => told.has(sink)) && trace.isWhole();
@@ -87,7 +90,7 @@ test('a watch is one tree, from the request through the outbox to the store call
   const sinks = consumersOf('watch.recorded');
   expect(sinks.length).toBeGreaterThanOrEqual(5);
   const processed = await untilProcessed(trace, 'watch_events', sinks);
-  expect(processed.map(({ attributes }) => attributes['streamshop.sink']).sort()).toEqual(sinks.toSorted());
+  expect(new Set(processed.map(({ attributes }) => attributes['streamshop.sink']))).toEqual(new Set(sinks));
 
   for (const span of processed) {
     const [send, insert, ...above] = trace.above(span) as CollectedSpan[];
@@ -97,7 +100,7 @@ test('a watch is one tree, from the request through the outbox to the store call
     expect(insert?.attributes).toMatchObject({ 'db.system.name': 'postgresql', 'streamshop.subgraph': 'postgres' });
     expect(namesOf(above)).toEqual(['gateway.fetch', 'gateway.execute', 'gateway.request', 'POST /graphql', 'client']);
 
-    expect(span).toMatchObject({ kind: 'consumer', service: 'streamshop-workers', isError: false });
+    expect(span).toMatchObject({ kind: 'consumer', service: 'streamshop-workers' });
     const sink = span.attributes['streamshop.sink'];
     const calls = trace.spans().filter(({ parentSpanId }) => parentSpanId === span.spanId);
     expect(

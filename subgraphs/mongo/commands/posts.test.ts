@@ -189,10 +189,10 @@ describe('deletePost', () => {
     const postId = written.id;
     await deletePost(room.store, { authorId, postId });
     for (const again of [
-      deletePost(room.store, { authorId, postId }),
-      editPost(room.store, { authorId, postId, title: 'x' }),
+      () => deletePost(room.store, { authorId, postId }),
+      () => editPost(room.store, { authorId, postId, title: 'x' }),
     ]) {
-      await expect(again).rejects.toMatchObject(code('NOT_FOUND'));
+      await expect(again()).rejects.toMatchObject(code('NOT_FOUND'));
     }
     expect(await eventsOf(postId)).toHaveLength(2);
   });
