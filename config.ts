@@ -200,14 +200,20 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
   };
 }
 
-/** @throws Error naming the variable, when a URL is not one */
+/** @throws Error naming the variable, when a URL is not one of HTTP, or names a user */
 function subgraphUrls(env: NodeJS.ProcessEnv): Map<string, string> {
   const urls = new Map<string, string>();
   for (const [variable, url = ''] of Object.entries(env)) {
     const name = /^SUBGRAPH_(?<name>\w+)_URL$/.exec(variable)?.groups?.name?.toLowerCase();
     if (!name) continue;
     // Without the value: whoever mistypes a URL may have a password in it.
-    if (!URL.canParse(url)) throw new Error(`${variable} must be a URL, such as http://127.0.0.1:4101/graphql`);
+    const { protocol, username, password } = URL.parse(url) ?? {};
+    if (!/^https?:$/.test(protocol ?? ''))
+      throw new Error(`${variable} must be a URL, such as http://127.0.0.1:4101/graphql`);
+    if (username || password)
+      throw new Error(
+        `${variable} must have no user and password: SUBGRAPH_SECRET is how a subgraph knows the gateway`,
+      );
     urls.set(name, url);
   }
   return urls;

@@ -63,26 +63,36 @@ export function createPassSigner(secret: Uint8Array, audience: string): PassSign
 }
 
 /**
- * Gives what a pass vouches for.
- * @throws Error with the reason, for a pass that is not of the gateway, not for this subgraph or this body, over, or, where it
- *   is for a mutation, known already
+ * Looks at a pass before its body is there.
+ * @throws Error with the reason, for one that is not of the gateway, not for this subgraph, or over
  */
-export type PassVerifier = (token: string, body: Buffer) => Promise<Pass>;
+export type PassVerifier = (token: string) => Promise<BodyVerifier>;
+
+/**
+ * Gives what the pass vouches for.
+ * @throws Error with the reason, for one that is not for this body, over by now, or, where it is for a mutation, known already
+ */
+export type BodyVerifier = (body: Buffer) => Pass;
 
 /** @param audience the subgraph's name */
 export function createPassVerifier(secret: Uint8Array, audience: string): PassVerifier {
   const key = importKey(secret);
   const isNew = onceOnly();
-  return async (token, body) => {
+  return async (token) => {
     const { payload } = await jwtVerify(token, await key, {
       ...{ issuer, audience, typ: type, algorithms: [algorithm], clockTolerance: clockToleranceSeconds },
       requiredClaims: ['exp', 'iat', 'jti', 'bodySha256'],
     });
-    if (payload.bodySha256 !== bodyHash(body)) throw new Error('the body is not the one that was signed');
     const pass = passSchema.parse(payload);
     const { jti, exp } = payload as { jti: string; exp: number };
-    if (!pass.isRead && !isNew(jti, exp + clockToleranceSeconds)) throw new Error('the pass was used before');
-    return pass;
+    const untilSeconds = exp + clockToleranceSeconds;
+    return (body) => {
+      // A body that dawdles must not outlive the memory of the passes that were used.
+      if (untilSeconds <= Date.now() / 1_000) throw new Error('the pass was over before its body came');
+      if (payload.bodySha256 !== bodyHash(body)) throw new Error('the body is not the one that was signed');
+      if (!pass.isRead && !isNew(jti, untilSeconds)) throw new Error('the pass was used before');
+      return pass;
+    };
   };
 }
 

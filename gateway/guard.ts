@@ -16,6 +16,8 @@ import { currentRequest } from './request.ts';
 export interface GuardOptions {
   /** The store's name, as errors give it. */
   store: string;
+  /** What it stands before: a subgraph behind HTTP has the name of its store. @default 'store' */
+  kind?: BreakerChange['kind'];
   /** The longest that one call may take, in milliseconds; a request's own deadline may be shorter, `patiently` longer. */
   timeoutMs: number;
   /** Whether an error of the client means that the server cannot be reached, rather than that it refused the call. */
@@ -39,7 +41,9 @@ export type Guard = <T>(call: GuardedCall<T>) => Promise<T>;
 
 /** A breaker that changed: whether its store is asked (`closed`), tried with one call (`half-open`) or left alone (`open`). */
 export interface BreakerChange {
-  store: string;
+  kind: 'store' | 'subgraph';
+  /** The name of the store or the subgraph. */
+  name: string;
   state: 'closed' | 'half-open' | 'open';
 }
 
@@ -62,7 +66,7 @@ const openForMs = { first: 1_000, most: 5_000 };
 /** Before a read is asked again: long enough for a client to open another connection, and not the same for all. */
 const repeatAfterMs = { least: 20, most: 60 };
 
-export function createGuard({ store, timeoutMs: usualMs, isOutage }: GuardOptions): Guard {
+export function createGuard({ store, kind = 'store', timeoutMs: usualMs, isOutage }: GuardOptions): Guard {
   /** Timeouts of requests that had less time than the store may take: they say nothing of the store. */
   const impatient = new WeakSet<Error>();
   const isStoreDown = (error: unknown) =>
@@ -71,9 +75,9 @@ export function createGuard({ store, timeoutMs: usualMs, isOutage }: GuardOption
     halfOpenAfter: new ExponentialBackoff({ initialDelay: openForMs.first, maxDelay: openForMs.most }),
     breaker: new ConsecutiveBreaker(failuresUntilOpen),
   });
-  breaker.onStateChange((state) => {
-    const name = stateNames[state];
-    if (name) breakerChanges.publish({ store, state: name } satisfies BreakerChange);
+  breaker.onStateChange((changed) => {
+    const state = stateNames[changed];
+    if (state) breakerChanges.publish({ kind, name: store, state } satisfies BreakerChange);
   });
 
   const translate = (error: unknown) => {

@@ -1,7 +1,7 @@
 import type { GraphQLError } from 'graphql';
 import type { Logger } from 'pino';
 import type { Settings } from '../config.ts';
-import { type Documents, isQuery } from './documents.ts';
+import { isQuery, parseOperation } from './documents.ts';
 import { codedError, codeOf, type ErrorCode } from './errors.ts';
 import type { Fetch } from './execution.ts';
 import { createPassSigner, type Pass } from './gateway-pass.ts';
@@ -20,6 +20,8 @@ export interface Called {
   reason: GraphQLError;
   /** When it was asked, by the X-ray's clock. */
   askedAtMs: number;
+  /** How long that took, in vain or not; null where it was never asked. */
+  durationMs: number | null;
 }
 
 /** Asks a subgraph. Never throws. */
@@ -32,20 +34,20 @@ export interface HttpCallOptions {
   secret: Uint8Array;
   settings: Settings;
   logger: Logger;
-  parse: Documents;
 }
 
 /**
  * Calls a subgraph behind HTTP: with a pass, a deadline and a circuit breaker; a query is asked once more when the connection
  * breaks. A mutation never is: when no answer comes, it may have been done, which its error then says.
  */
-export function createHttpCall({ room, client, secret, settings, logger, parse }: HttpCallOptions): HttpCall {
+export function createHttpCall({ room, client, secret, settings, logger }: HttpCallOptions): HttpCall {
   const { name } = room;
   const sign = createPassSigner(secret, name);
-  const guard = createGuard({ store: name, timeoutMs: settings.subgraphs.timeoutMs, isOutage: isConnectionError });
+  const { timeoutMs } = settings.subgraphs;
+  const guard = createGuard({ store: name, kind: 'subgraph', timeoutMs, isOutage: isConnectionError });
 
   return async (fetch, request) => {
-    const isRead = isQuery(parse(fetch.query));
+    const isRead = isQuery(parseOperation(fetch.query));
     const sessionKey = !isRead && room.sessions ? request.sessionKey : null;
     const pass = { ...(await factsOf(request, settings)), isRead, sessionKey };
     const body = JSON.stringify(fetch);
@@ -69,14 +71,16 @@ export function createHttpCall({ room, client, secret, settings, logger, parse }
       return codedError(code, `The subgraph ${name} ${what}${doubt}.`, { store: name });
     };
 
+    const startedAt = performance.now();
+    const called = () => ({ askedAtMs, durationMs: wasAsked ? performance.now() - startedAt : null });
     try {
       const reply = await guard({ work: ask, isRepeatable: isRead });
-      return { reply, reason: reasonFor('STORE_UNAVAILABLE', 'gave no proper answer'), askedAtMs };
+      return { reply, reason: reasonFor('STORE_UNAVAILABLE', 'gave no proper answer'), ...called() };
     } catch (error) {
       const code = codeOf(error) ?? 'STORE_ERROR';
       // An open breaker refuses thousands of calls, of which there is nothing to tell.
       if (wasAsked) logger.warn({ subgraph: name, code, reason: causeOf(error) }, 'a subgraph gave no answer');
-      return { reply: null, reason: reasonFor(code, outcomes[code] ?? 'could not answer'), askedAtMs };
+      return { reply: null, reason: reasonFor(code, outcomes[code] ?? 'could not answer'), ...called() };
     }
   };
 }

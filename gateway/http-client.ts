@@ -14,7 +14,7 @@ export interface Reply {
 export interface HttpClient {
   /** @throws STORE_UNAVAILABLE for a server error; what undici throws, see `isConnectionError`, where no whole answer came */
   post(body: string, options: { pass: string; signal: AbortSignal }): Promise<Reply>;
-  /** @throws where the subgraph does not say that it and its store can be asked */
+  /** Asks for `ready` beside the endpoint. @throws where the subgraph does not say that it and its store can be asked */
   ping(): Promise<void>;
   close(): Promise<void>;
 }
@@ -29,6 +29,8 @@ const pingTimeoutMs = 5_000;
 export function openHttpClient(name: string, endpoint: string): HttpClient {
   const url = new URL(endpoint);
   if (url.pathname === '/') url.pathname = '/graphql';
+  // Beside it: a proxy may have several subgraphs, each under a path of its own.
+  const readyPath = new URL('ready', url).pathname;
   const pool = new Pool(url.origin, {
     connections,
     // A slow answer must not hold up those behind it.
@@ -59,9 +61,11 @@ export function openHttpClient(name: string, endpoint: string): HttpClient {
     },
     async ping() {
       const signal = AbortSignal.timeout(pingTimeoutMs);
-      const { body } = await pool.request({ method: 'GET', path: '/ready', signal });
+      const { body, statusCode } = await pool.request({ method: 'GET', path: readyPath, signal });
       const { stores } = (await body.json()) as Readiness;
-      if (stores[name] === 'down') throw new Error(`the store of ${name} is down`);
+      // A subgraph without a store names none.
+      const state = stores[name] ?? 'up';
+      if (statusCode !== 200 || state !== 'up') throw new Error(`${name} answers ${statusCode}, its store is ${state}`);
     },
     // What is under way has been answered, or nobody waits for it any more.
     close: () => pool.destroy(),

@@ -4,9 +4,15 @@ import { parse } from 'graphql';
 import pino from 'pino';
 import { describe, expect, test } from 'vitest';
 import { readSettings } from '../config.ts';
+import { readSamples, sumOf } from '../test/scrape.ts';
 import { createRequest } from './context.ts';
 import { overHttp } from './http-transport.ts';
+import { registry } from './registry.ts';
 import type { Room } from './room.ts';
+import { createSeam } from './seam.ts';
+import { measureStores } from './store-metrics.ts';
+import { measureSubgraphs } from './subgraph-metrics.ts';
+import { startXray, type Xray } from './xray.ts';
 
 const shelf: Room = {
   name: 'shelf',
@@ -53,8 +59,9 @@ function connect(url: string, { timeoutMs = 5_000, requestTimeoutMs = 10_000 }: 
   const subgraph = overHttp({ room: shelf, open: null, isOff: false }, { url, secret, settings, logger });
   return {
     log: () => lines.join(''),
-    ask: async (fetch: keyof typeof fetches) => {
-      const request = createRequest({ token: null, sessions, timeoutMs: requestTimeoutMs });
+    ping: subgraph.ping,
+    ask: async (fetch: keyof typeof fetches, xray?: Xray) => {
+      const request = createRequest({ token: null, sessions, timeoutMs: requestTimeoutMs, xray });
       const { data, errors = [] } = await subgraph.source.process({
         request: fetches[fetch],
         context: { request },
@@ -333,4 +340,119 @@ describe('errors that a subgraph tells', () => {
   ])('of a wrong form (%j) are told as no proper answer', async (errors) => {
     expect(await told(errors)).toMatchObject([{ code: 'STORE_UNAVAILABLE', store: 'shelf' }]);
   });
+
+  test('by the hundred thousand, or without end, are cut, and that is told', async () => {
+    const extensions = { code: 'STORE_ERROR' };
+    const many = await told(Array(200_000).fill({ message: 'm', extensions }));
+    expect(many).toHaveLength(5_001);
+    expect(many.at(-1)).toMatchObject({ message: 'The subgraph shelf gave no proper answer.' });
+    const [long] = await told([{ message: 'm'.repeat(1_000_000), path, extensions }]);
+    expect([long?.message.length, long?.path]).toEqual([500, path]);
+    const [winding] = await told([{ message: 'm', path: ['_entities', 1, ...Array(1_000).fill(0)], extensions }]);
+    expect(winding?.path).toBeUndefined();
+  });
+});
+
+describe('store calls that a subgraph tells', () => {
+  const call = {
+    ...{ subgraph: null, store: 'shelf', fetch: null, statement: 'GET', inShell: null, rows: 1, batch: null },
+    ...{ startMs: 0, durationMs: 1, attempts: 1, error: null, parameters: [{ name: '$1', type: 'int', value: 1 }] },
+  };
+  /** What the X-ray has of these calls, which are JSON; the page must live. */
+  const told = async (calls: string) => {
+    await using server = await serve(
+      saying(`{"data":${JSON.stringify(whole.data)},"extensions":{"xray":{"calls":${calls}}}}`),
+    );
+    await using gateway = connect(server.url);
+    const xray = startXray();
+    expect(await gateway.ask('entities', xray)).toEqual({ ...whole, errors: [] });
+    const report = xray.report({ mayShowValues: true, traceId: null });
+    return JSON.parse(JSON.stringify(report)).calls;
+  };
+  const nested = JSON.stringify([call]).replace('"value":1', `"value":${'['.repeat(20_000)}${']'.repeat(20_000)}`);
+
+  test('are taken over', async () => {
+    expect(await told(JSON.stringify([call]))).toMatchObject([{ store: 'shelf', parameters: call.parameters }]);
+  });
+
+  test.for([
+    ['a hundred thousand', JSON.stringify(Array(100_000).fill(call))],
+    ['one with a value that nobody could write again', nested],
+    ['none', 'null'],
+  ])('are left out where they are %s', async ([, calls]) => {
+    expect(await told(String(calls))).toEqual([]);
+  });
+});
+
+describe('whether it is ready', () => {
+  const asked: string[] = [];
+  const answers: Record<string, [number, string]> = {
+    '/ready': [200, '{"stores":{"shelf":"up"}}'],
+    '/storeless/ready': [200, '{"stores":{}}'],
+    '/down/ready': [200, '{"stores":{"shelf":"down"}}'],
+    '/off/ready': [200, '{"stores":{"shelf":"off"}}'],
+    '/wrong/ready': [404, '{"stores":{}}'],
+    '/html/ready': [200, '<html>'],
+  };
+  test('is asked beside its endpoint, and a store that is off is not up', async () => {
+    await using server = await serve((request, response) => {
+      asked.push(String(request.url));
+      const [status, body] = answers[String(request.url)] ?? [500, '{"stores":{}}'];
+      saying(body, { status })(request, response);
+    });
+    const isReady = async (path: string) => {
+      await using gateway = connect(`${server.url}${path}`);
+      return await gateway.ping().then(
+        () => true,
+        () => false,
+      );
+    };
+    for (const path of ['', '/graphql', '/elsewhere?v=2', '/storeless/graphql']) expect(await isReady(path)).toBe(true);
+    for (const path of ['down', 'off', 'wrong', 'html']) expect(await isReady(`/${path}/graphql`)).toBe(false);
+    expect(asked).toEqual([...Array(3).fill('/ready'), ...Object.keys(answers).slice(1)]);
+  });
+});
+
+test('calls, errors, durations and the breaker have rows of their own, beside those of a store of that name', async () => {
+  measureStores(['shelf']);
+  measureSubgraphs(['shelf']);
+  const row = async () => {
+    const samples = readSamples(await registry.metrics());
+    const of = (metric: string, labels = {}) =>
+      sumOf(samples, `streamshop_subgraph_${metric}`, { subgraph: 'shelf', ...labels });
+    const states = ['closed', 'half-open', 'open'];
+    return {
+      calls: of('calls_total'),
+      errors: ['STORE_UNAVAILABLE', 'STORE_TIMEOUT', 'STORE_ERROR'].map((code) => of('errors_total', { code })),
+      durations: of('call_duration_seconds_count'),
+      breaker: states.map((state) => of('breaker_state', { state })),
+      storesBreaker: states.map((state) => sumOf(samples, 'streamshop_breaker_state', { store: 'shelf', state })),
+    };
+  };
+  const closed = { breaker: [1, 0, 0], storesBreaker: [1, 0, 0] };
+  expect(await row()).toEqual({ calls: 0, errors: [0, 0, 0], durations: 0, ...closed });
+
+  let body = JSON.stringify({
+    data: { books: null, write: null },
+    errors: [{ message: 'm', path: ['books'], extensions: { code: 'STORE_TIMEOUT' } }],
+  });
+  await using server = await serve((request, response) => {
+    if (body === '') request.socket.destroy();
+    else saying(body)(request, response);
+  });
+  await using gateway = connect(server.url);
+  await gateway.ask('list');
+  expect(await row()).toEqual({ calls: 1, errors: [0, 0, 0], durations: 1, ...closed });
+  body = '<html>';
+  await gateway.ask('list');
+  expect(await row()).toEqual({ calls: 2, errors: [1, 0, 0], durations: 2, ...closed });
+
+  body = '';
+  for (let i = 0; i < 7; i += 1) await gateway.ask('mutation');
+  const open = { calls: 9, errors: [8, 0, 0], durations: 7, breaker: [0, 0, 1], storesBreaker: [1, 0, 0] };
+  expect(await row()).toEqual(open);
+
+  const store = createSeam({ store: 'shelf', timeoutMs: 1_000, isOutage: () => false });
+  await store('GET', async () => 1);
+  expect(await row()).toEqual(open);
 });

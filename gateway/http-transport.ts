@@ -1,8 +1,8 @@
+import { channel } from 'node:diagnostics_channel';
 import type { GraphQLDataSource } from '@apollo/gateway';
 import type { Logger } from 'pino';
 import type { Settings } from '../config.ts';
-import { documentCache } from './documents.ts';
-import { codedError } from './errors.ts';
+import { codedError, codeOf, type ErrorCode } from './errors.ts';
 import type { Answer, Execution } from './execution.ts';
 import { createHttpCall } from './http-call.ts';
 import { openHttpClient, type Reply } from './http-client.ts';
@@ -30,28 +30,41 @@ export interface RemoteSubgraph {
   close(): Promise<void>;
 }
 
+/** One fetch that a subgraph behind HTTP was to answer, as `subgraphCalls` publishes it once it has ended. */
+export interface SubgraphCall {
+  subgraph: string;
+  /** Why a part of it has no proper answer; null where all of it has. What its own fields say of their stores does not count. */
+  code: ErrorCode | null;
+  /** Null where it was never sent, as with an open breaker. */
+  durationMs: number | null;
+}
+
+/** Every `SubgraphCall` of this process. */
+export const subgraphCalls = channel('streamshop:subgraph');
+
 /** The HTTP transport: fetches are answered by the same room in another process; whatever comes back, no fetch throws. */
 export function overHttp(opened: OpenedRoom, options: HttpTransportOptions): RemoteSubgraph {
   const { room } = opened;
   const { logger } = options;
-  const parse = documentCache();
   const client = openHttpClient(room.name, options.url);
-  const call = createHttpCall({ ...options, room, client, parse });
-  const standIn = createStandIn(room, parse);
+  const call = createHttpCall({ ...options, room, client });
+  const standIn = createStandIn(room);
   const message = `The subgraph ${room.name} cannot be asked right now.`;
   const withoutAsking = { reason: codedError('STORE_UNAVAILABLE', message, { store: room.name }) };
 
   const execution: Execution = {
     answerWithout: (fetch) => standIn(fetch, withoutAsking),
     async answer(fetch, request) {
-      const { reply, reason, askedAtMs } = await call(fetch, request);
+      const { reply, reason, askedAtMs, durationMs } = await call(fetch, request);
       const { data, errors, extensions } = partsOf(reply);
       const filled = await standIn(fetch, { data, reason });
+      const code = reply && !filled.errors ? null : (codeOf(reason) ?? null);
+      subgraphCalls.publish({ subgraph: room.name, code, durationMs } satisfies SubgraphCall);
       if (reply && filled.errors) {
         const fields = filled.errors.slice(0, mostFieldsTold).map(({ path }) => path?.join('.'));
         logger.warn({ subgraph: room.name, came: describe(reply), fields }, 'a subgraph gave no proper answer');
       }
-      request.xray?.noteRemote(remoteCalls(extensions), { operation: fetch.query, startMs: askedAtMs });
+      request.xray?.noteRemote(remoteCalls(extensions), askedAtMs);
       const all = [...remoteErrors(errors, { data: filled.data, reason }), ...(filled.errors ?? [])];
       return { data: filled.data, ...(all.length > 0 && { errors: all }) } as Answer;
     },

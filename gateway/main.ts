@@ -1,6 +1,7 @@
 import pino from 'pino';
 import { readSettings } from '../config.ts';
 import { rooms } from '../subgraphs/index.ts';
+import { endOnSignal } from './end-on-signal.ts';
 import { startTracing } from './tracing.ts';
 
 /** The gateway as a process of its own. */
@@ -11,14 +12,8 @@ try {
   // Loaded only now: @apollo/gateway takes the tracer that is there when it is loaded.
   const { startGateway } = await import('./server.ts');
   const gateway = await startGateway({ settings, rooms, logger });
+  endOnSignal(gateway, tracing);
   logger.info({ url: gateway.url }, 'ready');
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, async () => {
-      await gateway[Symbol.asyncDispose]();
-      await tracing[Symbol.asyncDispose]();
-      process.exit(0);
-    });
-  }
 } catch (error) {
   logger.fatal({ err: error }, `the gateway cannot start: ${error instanceof Error ? error.message : error}`);
   process.exit(1);

@@ -28,6 +28,7 @@ import type { RequestContext } from './request.ts';
 import type { Room } from './room.ts';
 import { teachScalars } from './scalars.ts';
 import { sessionsOf } from './sessions.ts';
+import { measureSubgraphs } from './subgraph-metrics.ts';
 import { createServices, isNeededByGateway } from './subgraph-services.ts';
 import { supergraphFromFile } from './supergraph-file.ts';
 import { operationSpanPlugin, tracedHandler } from './tracing-http.ts';
@@ -96,6 +97,8 @@ export async function startGateway({ settings, rooms, logger }: GatewayOptions):
     logger: apolloLogger,
     introspection: true,
     includeStacktraceInErrorResponses: false,
+    // Apollo would end the process by the signal as soon as it has stopped itself, and leave stores and spans as they are.
+    stopOnTerminationSignals: false,
     parseOptions: { maxTokens },
     formatError: errorFormatter(logger),
     plugins: [
@@ -128,12 +131,13 @@ export async function startGateway({ settings, rooms, logger }: GatewayOptions):
       return { request: newRequest(bearerToken(headers.authorization), xray) };
     },
   });
-  http.route({ url: '/graphql', method: ['GET', 'POST', 'OPTIONS'], handler: tracedHandler(handler) });
+  http.route({ url: '/graphql', method: ['GET', 'POST', 'OPTIONS'], handler: tracedHandler(handler, settings) });
   await serveExplorer(http, explorerFolder);
   http.get('/', (_, reply) => reply.redirect('/explorer/'));
   http.get('/health', () => ({ status: 'up' }));
   http.get('/ready', () => readiness(opened, services.remote));
   serveMetrics(http, opened, settings);
+  measureSubgraphs(services.remote.map(({ name }) => name));
   const address = await http.listen({ host: settings.gateway.host, port: settings.gateway.port });
 
   return {

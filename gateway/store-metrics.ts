@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram } from 'prom-client';
+import { breakerGauge } from './breaker-metrics.ts';
 import { codeOf, errorCodes } from './errors.ts';
-import { type BreakerChange, breakerChanges } from './guard.ts';
 import { durationBuckets, registry } from './registry.ts';
 import { type StoreCall, storeCalls } from './seam.ts';
 
@@ -30,15 +30,10 @@ const inFlight = new Gauge({
   labelNames: ['store'],
   registers,
 });
-const breakers = new Gauge({
-  name: 'streamshop_breaker_state',
-  help: 'The circuit breaker of a store: 1 for the state that it is in, 0 for the others.',
-  labelNames: ['store', 'state'],
-  registers,
-});
+const breakers = breakerGauge('streamshop_breaker_state', 'store');
 
-const breakerStates: readonly BreakerChange['state'][] = ['closed', 'half-open', 'open'];
-const storeErrors = Object.keys(errorCodes).filter((code) => code.startsWith('STORE_'));
+/** The codes that tell of a server which was asked, or not even that. */
+export const storeErrors = Object.keys(errorCodes).filter((code) => code.startsWith('STORE_'));
 const shown = new Set<string>();
 let isSubscribed = false;
 
@@ -57,7 +52,7 @@ export function measureStores(stores: readonly string[]): void {
     inFlight.inc({ store }, 0);
     durations.zero({ store });
     for (const code of storeErrors) errors.inc({ store, code }, 0);
-    showBreaker({ store, state: 'closed' });
+    breakers.add(store);
   }
 }
 
@@ -81,9 +76,5 @@ function subscribe(): void {
     if (attempts > 0) durations.observe({ store }, (performance.now() - start) / 1_000);
     if (error !== undefined) errors.inc({ store, code: codeOf(error) ?? 'other' });
   });
-  breakerChanges.subscribe((message) => showBreaker(message as BreakerChange));
-}
-
-function showBreaker({ store, state: current }: BreakerChange): void {
-  for (const state of breakerStates) breakers.set({ store, state }, state === current ? 1 : 0);
+  breakers.follow();
 }

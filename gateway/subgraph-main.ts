@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import pino from 'pino';
 import { readSettings } from '../config.ts';
 import { rooms, subgraphPort } from '../subgraphs/index.ts';
+import { endOnSignal } from './end-on-signal.ts';
 import { startTracing } from './tracing.ts';
 
 // One subgraph as a process of its own.
@@ -34,14 +35,8 @@ try {
   const port = process.env.PORT ? settings.gateway.port : subgraphPort(name);
   const { startSubgraph } = await import('./subgraph-server.ts');
   const subgraph = await startSubgraph({ settings, name, rooms, logger, port });
+  endOnSignal(subgraph, tracing);
   logger.info(`ready; the gateway finds it with SUBGRAPH_${name.toUpperCase()}_URL=${subgraph.url}`);
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, async () => {
-      await subgraph[Symbol.asyncDispose]();
-      await tracing[Symbol.asyncDispose]();
-      process.exit(0);
-    });
-  }
 } catch (error) {
   logger.fatal({ err: error }, `the subgraph cannot start: ${error instanceof Error ? error.message : error}`);
   process.exit(1);

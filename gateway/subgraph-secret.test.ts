@@ -40,3 +40,15 @@ test('one that is set must be long enough, and is not repeated where it is not',
   expect(String(secretIn(home, 'x'.repeat(32)))).toBe('x'.repeat(32));
   expect(() => secretIn(home, 'too short')).toThrow(/^SUBGRAPH_SECRET must have at least 32 bytes, not 9/);
 });
+
+test('a file that was cut short is refused, with what to do', () => {
+  const file = join(home, 'subgraph-secret');
+  for (const text of ['', 'too short']) {
+    writeFileSync(file, text);
+    expect(() => secretIn(home)).toThrow(
+      `${file} must have at least 32 bytes, not ${text.length}. Delete the file, then start`,
+    );
+  }
+  rmSync(file);
+  expect(secretIn(home).length).toBeGreaterThanOrEqual(32);
+});

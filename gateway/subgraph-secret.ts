@@ -9,18 +9,20 @@ const leastBytes = 32;
 /**
  * By what a subgraph knows the gateway: SUBGRAPH_SECRET; without it a random one in the profile's folder, which whoever
  * comes first makes and every process of the profile shares.
- * @throws Error when the one that is set is too short
+ * @throws Error when it is too short
  */
 export function subgraphSecret({ subgraphs, home }: Pick<Settings, 'subgraphs' | 'home'>): Uint8Array {
   if (subgraphs.secret !== null) {
-    const secret = Buffer.from(subgraphs.secret);
-    if (secret.length >= leastBytes) return secret;
-    throw new Error(
-      `SUBGRAPH_SECRET must have at least ${leastBytes} bytes, not ${secret.length}: openssl rand -hex 32`,
-    );
+    return longEnough(Buffer.from(subgraphs.secret), 'SUBGRAPH_SECRET', 'openssl rand -hex 32 makes one.');
   }
   const file = join(home, 'subgraph-secret');
-  return readIfThere(file) ?? makeSecret(file);
+  const remedy = 'Delete the file, then start the gateway and its subgraphs again: the first makes a new one.';
+  return longEnough(readIfThere(file) ?? makeSecret(file), file, remedy);
+}
+
+function longEnough(secret: Uint8Array, where: string, remedy: string): Uint8Array {
+  if (secret.length >= leastBytes) return secret;
+  throw new Error(`${where} must have at least ${leastBytes} bytes, not ${secret.length}. ${remedy}`);
 }
 
 function readIfThere(file: string): Uint8Array | null {

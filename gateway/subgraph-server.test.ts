@@ -1,15 +1,17 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parse } from 'graphql';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import pino from 'pino';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { readSettings } from '../config.ts';
 import { rooms } from '../subgraphs/index.ts';
 import { createRequest } from './context.ts';
 import { codedError } from './errors.ts';
 import type { Fetch } from './execution.ts';
-import { createPassSigner, type Pass } from './gateway-pass.ts';
+import { createPassSigner, createPassVerifier, type Pass } from './gateway-pass.ts';
 import { overHttp } from './http-transport.ts';
 import type { RequestContext, Sessions, Viewer } from './request.ts';
 import type { Room } from './room.ts';
@@ -115,6 +117,29 @@ describe('only the gateway is served', () => {
       expect([status, answer]).toEqual([401, refused]);
     });
     expect(calls).toEqual([]);
+  });
+
+  test('who has no pass is refused before the body has come', async () => {
+    const headers = { 'content-type': 'application/json', 'content-length': 16 * 1024 * 1024 };
+    const begun = request(subgraph.url, { method: 'POST', headers });
+    begun.on('error', () => {});
+    onTestFinished(() => void begun.destroy());
+    begun.write('{');
+    const [response] = await once(begun, 'response');
+    expect(response.statusCode).toBe(401);
+  });
+
+  test('a pass that is over when the body comes is refused, lest it be used twice', async () => {
+    const written = Buffer.from(JSON.stringify(logout));
+    const write = await createPassSigner(secret, 'redis')({ ...pass, isRead: false }, String(written));
+    const verify = createPassVerifier(secret, 'redis');
+    const [first, second] = [await verify(write), await verify(write)];
+    expect(first(written).isRead).toBe(false);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + pass.budgetMs + 10_000 });
+    onTestFinished(() => void vi.useRealTimers());
+    const others = await createPassSigner(secret, 'redis')({ ...pass, isRead: false }, String(written));
+    (await verify(others))(written);
+    expect(() => second(written)).toThrow('over before its body came');
   });
 
   test('a mutation’s pass is good once, a query’s as long as it lives', async () => {

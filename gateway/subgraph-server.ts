@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { Settings } from '../config.ts';
 import { codedError, type ErrorCode } from './errors.ts';
 import { createExecution, type Fetch } from './execution.ts';
-import { createPassVerifier, type Pass } from './gateway-pass.ts';
+import { type BodyVerifier, createPassVerifier, type Pass } from './gateway-pass.ts';
 import { serveMetrics } from './metrics.ts';
 import { openRooms } from './open.ts';
 import { errorFormatter } from './plugins.ts';
@@ -67,22 +67,31 @@ export async function startSubgraph({ settings, name, rooms, logger, port }: Sub
     return refuse(reply, status, status < 500 ? 'BAD_REQUEST' : 'INTERNAL_SERVER_ERROR');
   });
 
-  const passOf = async ({ headers, body }: FastifyRequest): Promise<Pass | null> => {
+  const refuseStranger = (reply: FastifyReply, error: unknown) => {
+    logger.warn({ reason: (error as Error).message.slice(0, 200) }, 'a call without a valid pass was refused');
+    return refuse(reply, 401, 'UNAUTHENTICATED');
+  };
+  const arriving = new WeakMap<FastifyRequest, BodyVerifier>();
+  // Before the body: whoever has no pass gets no memory for one.
+  const onRequest = async (call: FastifyRequest, reply: FastifyReply) => {
     try {
-      return await verify(/^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1] ?? '', body as Buffer);
+      arriving.set(call, await verify(/^Bearer (.+)$/.exec(call.headers.authorization ?? '')?.[1] ?? ''));
     } catch (error) {
-      logger.warn({ reason: (error as Error).message.slice(0, 200) }, 'a call without a valid pass was refused');
-      return null;
+      return refuseStranger(reply, error);
     }
   };
 
-  http.post('/graphql', async (call, reply) => {
-    const pass = await passOf(call);
-    if (!pass) return refuse(reply, 401, 'UNAUTHENTICATED');
+  http.post('/graphql', { onRequest }, async (call, reply) => {
+    let pass: Pass;
+    try {
+      pass = (arriving.get(call) as BodyVerifier)(call.body as Buffer);
+    } catch (error) {
+      return refuseStranger(reply, error);
+    }
     const fetch = JSON.parse(String(call.body)) as Fetch;
     const request = requestOf(pass, sessions);
     return await withServerSpan(pass.traceparent, { request: call, reply }, async () => {
-      const origin = { request, subgraph: name, fetch: fetch.query, isObserved: Boolean(request.xray) || isTraced() };
+      const origin = { request, subgraph: name, isObserved: Boolean(request.xray) || isTraced() };
       const { data, errors } = await withOrigin(origin, () => execution.answer(fetch, request));
       const report = request.xray?.report({ mayShowValues: pass.xray === 'values', traceId: null });
       return {

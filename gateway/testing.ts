@@ -1,3 +1,4 @@
+import type { Channel } from 'node:diagnostics_channel';
 import { type ExecutionResult, graphql } from 'graphql';
 import { readSettings } from '../config.ts';
 import { createRequest, roomContext } from './context.ts';
@@ -33,28 +34,20 @@ export async function openTestRoom(room: Room): Promise<TestRoom> {
 }
 
 /** The store calls that this process makes during `work`, in their order. */
-export async function callsDuring(work: () => Promise<unknown>): Promise<StoreCall[]> {
-  const calls: StoreCall[] = [];
-  // The channel's message goes on to carry the call's outcome: kept is what was asked.
-  const note = (message: unknown) => void calls.push({ ...(message as StoreCall) });
-  storeCalls.start.subscribe(note);
-  try {
-    await work();
-  } finally {
-    storeCalls.start.unsubscribe(note);
-  }
-  return calls;
-}
+export const callsDuring = (work: () => Promise<unknown>): Promise<StoreCall[]> => collect(storeCalls.start, work);
 
 /** The store calls that end during `work`, as observers see them then: with `result` or `error`. */
-export async function endedCalls(work: () => Promise<unknown>): Promise<StoreCall[]> {
+export const endedCalls = (work: () => Promise<unknown>): Promise<StoreCall[]> => collect(storeCalls.asyncEnd, work);
+
+async function collect(channel: Channel, work: () => Promise<unknown>): Promise<StoreCall[]> {
   const calls: StoreCall[] = [];
-  const note = (message: unknown) => void calls.push(message as StoreCall);
-  storeCalls.asyncEnd.subscribe(note);
+  // The message goes on to carry the call's outcome: kept is what the channel told.
+  const note = (message: unknown) => void calls.push({ ...(message as StoreCall) });
+  channel.subscribe(note);
   try {
     await work();
   } finally {
-    storeCalls.asyncEnd.unsubscribe(note);
+    channel.unsubscribe(note);
   }
   return calls;
 }
