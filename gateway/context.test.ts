@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createRequest, roomContext } from './context.ts';
-import type { Sessions } from './request.ts';
+import { currentOrigin, type Origin, type Sessions, withOrigin } from './request.ts';
 
 const sessions: Sessions = {
   create: async () => '',
@@ -48,4 +48,16 @@ test('the viewer is looked up once a request', async () => {
   const request = createRequest({ token: 'token', sessions: { ...sessions, find }, timeoutMs: 1_000 });
   await Promise.all([request.viewer(), request.viewer()]);
   expect(lookups).toBe(1);
+});
+
+test('who the viewer is, the gateway itself asks, whichever fetch wants to know first', async () => {
+  const origins: (Origin | undefined)[] = [];
+  const find: Sessions['find'] = async () => {
+    origins.push(currentOrigin());
+    return null;
+  };
+  const request = createRequest({ token: 'token', sessions: { ...sessions, find }, timeoutMs: 1_000 });
+  await withOrigin({ request, subgraph: 'shelf', fetch: 'shelf { books }' }, () => request.viewer());
+  await withOrigin({ request, subgraph: 'till', fetch: 'till { price }' }, () => request.viewer());
+  expect(origins).toEqual([{ request }]);
 });

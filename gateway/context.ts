@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import DataLoader from 'dataloader';
-import { currentOrigin, type RequestContext, type Sessions, withOrigin } from './request.ts';
+import { currentOrigin, type RequestContext, type Sessions, withOrigin, withRequest } from './request.ts';
 import type { Context, Query } from './room.ts';
 import { sessionKeyOf } from './sessions.ts';
 import type { Xray } from './xray.ts';
@@ -21,17 +21,19 @@ export function createRequest({ token, sessions, timeoutMs, xray }: RequestOptio
   const deadline = performance.now() + timeoutMs;
   const sessionKey = token === null ? null : sessionKeyOf(token);
   let viewer: ReturnType<RequestContext['viewer']> | undefined;
-  return {
+  const request: RequestContext = {
     id: randomUUID(),
     sessionKey,
     sessions,
     xray,
     viewer: () => {
-      viewer ??= sessionKey === null ? Promise.resolve(null) : sessions.find(sessionKey);
+      // Whichever fetch asks first, it asks for all of them: the look-up is the gateway's own.
+      viewer ??= sessionKey === null ? Promise.resolve(null) : withRequest(request, () => sessions.find(sessionKey));
       return viewer;
     },
     remainingMs: () => Math.max(0, deadline - performance.now()),
   };
+  return request;
 }
 
 /** The contexts of a request's rooms: one a room, however many fetches of the plan reach it, so that loaders are shared. */

@@ -2,7 +2,7 @@ import type { GraphQLDataSource } from '@apollo/gateway';
 import { execute } from 'graphql';
 import type { Logger } from 'pino';
 import { roomContext } from './context.ts';
-import { documentCache } from './documents.ts';
+import { parseOperation } from './documents.ts';
 import { codedError } from './errors.ts';
 import type { OpenedRoom } from './open.ts';
 import type { RequestContext } from './request.ts';
@@ -27,8 +27,7 @@ export interface Execution {
 
 /** Executes fetches on the schema of a room in this process, with no HTTP or JSON between. */
 export function createExecution({ room, open, isOff }: OpenedRoom, logger: Logger): Execution {
-  const parse = documentCache();
-  const standIn = createStandIn(room, parse);
+  const standIn = createStandIn(room);
   const message = isOff ? `${room.name} is switched off here.` : `${room.name} cannot be asked right now.`;
   const reason = codedError('STORE_UNAVAILABLE', message, { store: room.name, retryable: !isOff });
   const answerWithout: Execution['answerWithout'] = (fetch) => standIn(fetch, { reason });
@@ -38,7 +37,7 @@ export function createExecution({ room, open, isOff }: OpenedRoom, logger: Logge
   const run = async ({ query, variables }: Fetch, request: RequestContext) =>
     await execute({
       schema,
-      document: parse(query),
+      document: parseOperation(query),
       variableValues: variables,
       contextValue: roomContext(request, { name: room.name, store: open?.store }),
     });

@@ -41,13 +41,24 @@ export interface Origin {
   request: RequestContext;
   /** The subgraph that is at work; undefined where it is the gateway itself. */
   subgraph?: string;
-  /** The text of the subgraph operation that it answers. */
+  /** The fetch of the plan that it answers, by its `fetchKey`. */
   fetch?: string;
   /** Whether somebody wants to know of each call. */
   isObserved?: boolean;
   /** The batched query that runs, and how many distinct keys it has; only where somebody observes. */
   batch?: { query: string; keys: number };
 }
+
+/** A fetch of a query plan: an operation, and where in the answer its result belongs. */
+export interface PlannedFetch {
+  subgraph: string;
+  operation: string;
+  path: readonly (string | number)[];
+}
+
+/** What a fetch goes by within its request. The operation alone would not do: without a name, it may be the same elsewhere. */
+export const fetchKey = ({ subgraph, operation, path }: PlannedFetch): string =>
+  [subgraph, path.join('.'), operation].join(' ');
 
 const storage = new AsyncLocalStorage<Origin>();
 
@@ -57,7 +68,7 @@ export const currentOrigin = (): Origin | undefined => storage.getStore();
 /** The request on whose behalf the code runs; undefined in work without a client. */
 export const currentRequest = (): RequestContext | undefined => storage.getStore()?.request;
 
-/** Runs `work`, and all that it awaits, on behalf of a request. */
+/** Runs `work`, and all that it awaits, on behalf of a request as a whole: what the gateway itself does for it. */
 export const withRequest = <T>(request: RequestContext, work: () => T): T => storage.run({ request }, work);
 
 /** Runs `work`, and all that it awaits, on behalf of a fetch of a request. */

@@ -1,6 +1,5 @@
 import { parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { documentCache } from './documents.ts';
 import { codedError } from './errors.ts';
 import type { Room } from './room.ts';
 import { createStandIn } from './stand-in.ts';
@@ -24,7 +23,7 @@ const library: Room = {
     enum Kind { NOVEL POEM }
   `),
 };
-const answer = createStandIn(library, documentCache());
+const answer = createStandIn(library);
 const reason = codedError('STORE_UNAVAILABLE', 'not there', { store: 'library' });
 const fill = async (query: string, data?: unknown, variables: Record<string, unknown> = {}) => {
   const { data: filled, errors } = await answer({ query, variables }, { data, reason });

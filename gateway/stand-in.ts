@@ -15,7 +15,7 @@ import {
   isObjectType,
   isUnionType,
 } from 'graphql';
-import type { Documents } from './documents.ts';
+import { parseOperation } from './documents.ts';
 import { codeOf } from './errors.ts';
 import type { Answer, Fetch } from './execution.ts';
 import type { Room } from './room.ts';
@@ -38,12 +38,12 @@ export type StandIn = (fetch: Fetch, given: Given) => Promise<Answer>;
  * the room's shape whose fields are read from the data (GraphQL specification, section 6.4 "Executing Fields"): so what is
  * missing or of a wrong kind is null alone, with an error at its path, and what nobody asked for is dropped.
  */
-export function createStandIn(room: Room, parse: Documents): StandIn {
+export function createStandIn(room: Room): StandIn {
   const schema = standInSchema(room);
   return async ({ query, variables }, { data, reason }) => {
     const { data: filled, errors } = await execute({
       schema,
-      document: parse(query),
+      document: parseOperation(query),
       variableValues: variables,
       rootValue: isObject(data) ? data : {},
       contextValue: reason,

@@ -7,9 +7,16 @@ import { guard } from './authorize.ts';
 import type { Room } from './room.ts';
 import { scalars } from './scalars.ts';
 
-/** A room's `schema.graphql`. */
+const files = new Map<string, DocumentNode>();
+
+/**
+ * A room's `schema.graphql`, as it was when this process first asked: whoever looks at it later, as at a reload of the
+ * supergraph, sees what the process executes, whatever has become of the file.
+ */
 export function readTypeDefs(roomName: string): DocumentNode {
-  return parse(readFileSync(join(root, 'subgraphs', roomName, 'schema.graphql'), 'utf8'));
+  const known = files.get(roomName) ?? parse(readFileSync(join(root, 'subgraphs', roomName, 'schema.graphql'), 'utf8'));
+  files.set(roomName, known);
+  return known;
 }
 
 /** The room's slice of the graph. */

@@ -20,7 +20,7 @@ interface Claim {
 }
 
 /**
- * What a supergraph wants of the rooms and they do not have: whole subgraphs, and fields, arguments and enum values, or
+ * What a supergraph wants of the rooms of this process and they do not have: whole subgraphs, and fields, arguments and enum values, or
  * their types. Read from its `join` directives (https://specs.apollo.dev/join/v0.3/); a line each.
  */
 export function supergraphProblems({ definitions }: DocumentNode, rooms: readonly Room[]): string[] {

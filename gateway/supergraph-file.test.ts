@@ -1,14 +1,15 @@
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { parse } from 'graphql';
 import pino from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { readSettings } from '../config.ts';
+import { readSettings, root } from '../config.ts';
 import { rooms } from '../subgraphs/index.ts';
 import { ask } from '../test/harness.ts';
 import type { Room } from './room.ts';
 import { type Gateway, startGateway } from './server.ts';
+import { subgraphSchema } from './subgraph.ts';
 import { composeSupergraph } from './supergraph.ts';
 import { supergraphProblems } from './supergraph-check.ts';
 
@@ -146,6 +147,16 @@ test('a URL for a subgraph that there is not keeps the gateway from starting', a
   const logger = pino({ level: 'silent' });
   const starting = startGateway({ settings, rooms: [clock], logger });
   await expect(starting).rejects.toThrow('SUBGRAPH_SUNDIAL_URL is set, but the subgraphs are clock.');
+});
+
+test('what a room’s file has got since the start is refused: the process does not execute it', () => {
+  const schemaFile = join(folder, 'schema.graphql');
+  writeFileSync(schemaFile, schemaWith('season: Season'));
+  const fromFile: Room = { name: relative(join(root, 'subgraphs'), folder), resolvers: {} };
+  expect(subgraphSchema(fromFile).getQueryType()?.getFields()).not.toHaveProperty('later');
+  writeFileSync(schemaFile, schemaWith('later: String  season: Season'));
+  const supergraph = parse(whole.replace('name: "clock"', `name: "${fromFile.name}"`));
+  expect(supergraphProblems(supergraph, [fromFile])).toEqual([`${fromFile.name} has no Query.later`]);
 });
 
 test('the project’s own supergraph wants nothing that the rooms do not have', () => {

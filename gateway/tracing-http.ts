@@ -2,6 +2,7 @@ import type { ApolloServerPlugin } from '@apollo/server';
 import {
   type Context,
   context,
+  type Link,
   propagation,
   ROOT_CONTEXT,
   type Span,
@@ -18,17 +19,25 @@ import {
   ATTR_URL_SCHEME,
 } from '@opentelemetry/semantic-conventions';
 import type { FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
+import type { Settings } from '../config.ts';
 import { contextBelow, isTracing, tracer } from './tracing.ts';
 
 /**
- * A handler each of whose requests is a server span, below the caller's `traceparent` where it has one. Without tracing it
- * is the handler itself.
+ * A handler each of whose requests is a server span, below the caller's `traceparent` where it has one. In production
+ * callers are strangers, who may neither overrule the sampling nor write into others' traces: there the span begins a trace
+ * and links to the caller's (W3C Trace Context, "Mutating the traceparent Field": restart trace). Without tracing it is the
+ * handler itself.
  */
-export function tracedHandler(handler: RouteHandlerMethod): RouteHandlerMethod {
+export function tracedHandler(
+  handler: RouteHandlerMethod,
+  { isProduction }: Pick<Settings, 'isProduction'>,
+): RouteHandlerMethod {
   if (!isTracing()) return handler;
   return function (request, reply) {
-    const parent = propagation.extract(ROOT_CONTEXT, request.headers);
-    return inServerSpan(parent, { request, reply }, () => handler.call(this, request, reply));
+    const caller = propagation.extract(ROOT_CONTEXT, request.headers);
+    const callers = trace.getSpanContext(caller);
+    const exchange = { request, reply, links: isProduction && callers ? [{ context: callers }] : [] };
+    return inServerSpan(isProduction ? ROOT_CONTEXT : caller, exchange, () => handler.call(this, request, reply));
   };
 }
 
@@ -43,19 +52,21 @@ export function withServerSpan<T>(traceparent: string | undefined, exchange: Exc
 interface Exchange {
   request: FastifyRequest;
   reply: FastifyReply;
+  links?: Link[];
 }
 
 /**
  * OpenTelemetry, Semantic conventions for HTTP server spans. A GET's query string is not told: it carries variables. The
  * span ends when the response has gone or its connection has.
  */
-function inServerSpan<T>(parent: Context, { request, reply }: Exchange, work: () => T): T {
+function inServerSpan<T>(parent: Context, { request, reply, links }: Exchange, work: () => T): T {
   const { method, url, protocol, routeOptions } = request;
   const route = routeOptions.url;
   const span = tracer().startSpan(
     `${method} ${route}`,
     {
       kind: SpanKind.SERVER,
+      links,
       attributes: {
         [ATTR_HTTP_REQUEST_METHOD]: method,
         [ATTR_HTTP_ROUTE]: route,

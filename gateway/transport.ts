@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { createExecution, type Execution } from './execution.ts';
 import type { OpenedRoom } from './open.ts';
 import type { GatewayContext } from './plugins.ts';
-import { withOrigin } from './request.ts';
+import { fetchKey, withOrigin } from './request.ts';
 import { isTraced } from './tracing.ts';
 
 export interface TransportOptions {
@@ -18,10 +18,15 @@ export function dataSource(
   { transport, execution, logger }: TransportOptions,
 ): GraphQLDataSource<GatewayContext> {
   return {
-    async process({ request: { query: operation = '', variables = {} }, context: { request, readAfter } }) {
+    async process(asked) {
+      const { query = '', variables = {} } = asked.request;
+      const { request, readAfter } = asked.context;
       const { xray } = request;
-      const origin = { request, subgraph: room.name, fetch: operation, isObserved: xray !== undefined || isTraced() };
-      const fetch = { query: operation, variables };
+      const subgraph = room.name;
+      const path = ('pathInIncomingRequest' in asked && asked.pathInIncomingRequest) || [];
+      const key = fetchKey({ subgraph, operation: query, path });
+      const origin = { request, subgraph, fetch: key, isObserved: xray !== undefined || isTraced() };
+      const fetch = { query, variables };
       return await withOrigin(origin, async () => {
         try {
           if (room.consumes && !isOff) await readAfter?.waitFor(room.name);
@@ -33,7 +38,7 @@ export function dataSource(
         const answer = await execution.answer(fetch, request);
         if (xray) {
           const entities = (variables.representations as readonly unknown[] | undefined)?.length ?? null;
-          xray.noteFetch({ operation, startMs, durationMs: xray.nowMs() - startMs, entities, transport });
+          xray.noteFetch({ key, startMs, durationMs: xray.nowMs() - startMs, entities, transport });
         }
         return answer;
       });

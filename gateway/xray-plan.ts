@@ -7,7 +7,7 @@ type ApolloNode =
 
 /**
  * A query plan of Apollo's planner as the X-ray tells it: `Flatten` nodes are folded into the fetches below them.
- * @param ranOf gives how a fetch of that operation went; asked once a fetch, in the plan's order
+ * @param ranOf gives how that fetch went; asked once a fetch, in the plan's order
  */
 export function planTree({ node }: QueryPlan, ranOf: (fetch: FetchNode) => FetchNode['ran']): PlanNode | null {
   let fetches = 0;

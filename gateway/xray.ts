@@ -1,5 +1,6 @@
 import type { QueryPlan } from '@apollo/query-planner';
 import { codeOf } from './errors.ts';
+import { currentOrigin, fetchKey } from './request.ts';
 import { type StoreCall, storeCalls } from './seam.ts';
 import { planTree } from './xray-plan.ts';
 import type { FetchNode, XrayCall, XrayReport } from './xray-report.ts';
@@ -12,8 +13,8 @@ export interface Xray {
   notePlan(plan: QueryPlan): void;
   /** A fetch has ended. */
   noteFetch(fetch: RanFetch): void;
-  /** A subgraph behind HTTP tells the store calls that it made for an operation; `startMs` is when it was asked. */
-  noteRemote(calls: readonly XrayCall[], asked: { operation: string; startMs: number }): void;
+  /** A subgraph behind HTTP tells the store calls that it made for the fetch which is under way. */
+  noteRemote(calls: readonly XrayCall[], askedAtMs: number): void;
   /** A call of a store of this process begins; to be ended with the function that it gives. */
   beginCall(call: StoreCall): () => void;
   /** All that was recorded up to now. */
@@ -21,8 +22,8 @@ export interface Xray {
 }
 
 export interface RanFetch extends NonNullable<FetchNode['ran']> {
-  /** The text of its operation. */
-  operation: string;
+  /** Its `fetchKey`. */
+  key: string;
 }
 
 interface Recorded {
@@ -46,12 +47,13 @@ export function startXray(): Xray {
       plan = made;
     },
     noteFetch: (fetch) => {
-      const others = fetches.get(fetch.operation);
+      const others = fetches.get(fetch.key);
       if (others) others.push(fetch);
-      else fetches.set(fetch.operation, [fetch]);
+      else fetches.set(fetch.key, [fetch]);
     },
-    noteRemote: (calls, { operation, startMs }) => {
-      for (const call of calls) remote.push({ ...call, fetch: operation, startMs: rounded(call.startMs + startMs) });
+    noteRemote: (calls, askedAtMs) => {
+      const fetch = currentOrigin()?.fetch ?? null;
+      for (const call of calls) remote.push({ ...call, fetch, startMs: rounded(call.startMs + askedAtMs) });
     },
     beginCall: (call) => {
       const own: Recorded = { call, startMs: nowMs(), endMs: null };
@@ -65,9 +67,10 @@ export function startXray(): Xray {
       const names = new Map<string, string>();
       const tree =
         plan &&
-        planTree(plan, ({ operation, name }) => {
-          names.set(operation, name);
-          return ranOf(fetches.get(operation)?.shift());
+        planTree(plan, (fetch) => {
+          const key = fetchKey(fetch);
+          names.set(key, fetch.name);
+          return ranOf(fetches.get(key)?.shift());
         });
       const told = ({ call, startMs, endMs }: Recorded) => ({
         ...describe(call, mayShowValues),
@@ -90,7 +93,7 @@ export function startXray(): Xray {
 
 function ranOf(fetch: RanFetch | undefined): FetchNode['ran'] {
   if (!fetch) return null;
-  const { operation: _told, ...ran } = fetch;
+  const { key: _told, ...ran } = fetch;
   return { ...ran, startMs: rounded(ran.startMs), durationMs: rounded(ran.durationMs) };
 }
 
