@@ -39,7 +39,7 @@ export interface Comparison {
   ratios: Record<FigureName, Estimate>;
 }
 
-export const figuresOf = (rounds: readonly Round[], { name, title }: Side): SideFigures => ({
+export const figuresOf = (rounds: readonly Round[], { name, title }: Pick<Side, 'name' | 'title'>): SideFigures => ({
   ...{ name, title },
   figures: eachFigure(({ of }) => of(blocksOf(rounds, name))),
 });

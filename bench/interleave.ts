@@ -1,6 +1,7 @@
-import type { Job, Load } from './processes/load.ts';
+import type { Job } from './processes/load.ts';
 import type { Child } from './processes/parent.ts';
 import { shuffled } from './statistics.ts';
+import type { Steady } from './steady.ts';
 
 /** An endpoint that is measured. */
 export interface Side<Name extends string = string> {
@@ -13,15 +14,12 @@ export interface Side<Name extends string = string> {
   behind?: Child;
 }
 
-/** What a side needed for a block of requests. */
-export interface Block {
+/** What a side needed for a block of requests; CPU for all of them, times and rate while all connections were busy. */
+export interface Block extends Steady {
   /** Of the server's process, for each request. */
   cpuMs: number;
   /** With the process behind it, where there is one. */
   allCpuMs: number;
-  perSecond: number;
-  /** Wall time of each request. */
-  wallMs: number[];
 }
 
 /** One block of each side, measured right after one another. */
@@ -53,13 +51,12 @@ export async function measureRound(sides: readonly Side[], options: InterleaveOp
 async function measureBlock(side: Side, { load, requestsOf, operations, connections }: InterleaveOptions) {
   const job: Job = { url: side.url, requests: requestsOf(side), operations, connections };
   const before = await cpuOf(side);
-  const { wallMs, elapsedMs } = await load.ask<Load>('run', job);
+  const steady = await load.ask<Steady>('run', job);
   const after = await cpuOf(side);
   return {
     cpuMs: (after.server - before.server) / operations,
     allCpuMs: (after.server + after.behind - before.server - before.behind) / operations,
-    perSecond: (operations * 1_000) / elapsedMs,
-    wallMs,
+    ...steady,
   };
 }
 

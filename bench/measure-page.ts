@@ -9,7 +9,9 @@ import { sizing } from './trial.ts';
 /** A page at one number of connections. */
 export interface Level {
   connections: number;
-  requests: number;
+  /** How many blocks of how many requests each side has had. */
+  blocks: number;
+  operations: number;
   sides: SideFigures[];
   comparisons: Comparison[];
 }
@@ -22,44 +24,67 @@ export interface MeasurePageOptions {
   sides: readonly Side[];
   /** Who is divided by whom. */
   compared: readonly (readonly [over: string, under: string])[];
-  levels: readonly { connections: number; operations: number }[];
+  levels: readonly LevelPlan[];
   rounds: number;
   tell(text: string): void;
 }
 
-const warmUpPages = 120;
+/** What is to be measured at one number of connections. */
+export interface LevelPlan {
+  connections: number;
+  /** Of a block: ten a connection or more, so that most of them have company all the time. */
+  operations: number;
+  /** Only every so manyth round, where blocks are long. @default 1 */
+  every?: number;
+  /** Sides that are measured in the same rounds and are no page. */
+  beside?: readonly Side[];
+}
+
+/** Fewer requests a connection, and `steadyOf` would leave none. */
+const leastPerConnection = 3;
+
+/** A level in a run of so many rounds: which of them it has its blocks in, and how long these are. */
+export function sizeLevel<Plan extends LevelPlan>(plan: Plan, rounds: number) {
+  const { connections, every = 1 } = plan;
+  const operations = sizing(rounds)(plan.operations, leastPerConnection * connections);
+  return { ...plan, operations, isIn: (round: number) => (round - 1) % every === 0, blocks: Math.ceil(rounds / every) };
+}
+
+const warmUpPages = 60;
 const firstTries = 20;
 const tryAgainMs = 500;
 
-/** Measures a page on all sides: each round has a block of each, at each number of connections. */
-export async function measurePage(options: MeasurePageOptions): Promise<Level[]> {
+/**
+ * Measures a page on all sides: each round has a block of each, at the numbers of connections that are in it.
+ * @returns also the blocks themselves, by the number of connections
+ */
+export async function measurePage(options: MeasurePageOptions) {
   const { page, tokens, load, sides, compared, levels, rounds, tell } = options;
   const body = bodyOf(page);
   const requests = tokens.map((token) => ({ body, token }));
   const requestsOf = () => requests;
   tell('warming up');
-  const size = sizing(rounds);
-  await measureRound(sides, { load, requestsOf, connections: 4, operations: size(warmUpPages) });
+  const all = [...sides, ...levels.flatMap(({ beside = [] }) => beside)];
+  await measureRound(all, { load, requestsOf, connections: 4, operations: sizing(rounds)(warmUpPages) });
 
-  const sized = levels.map(({ connections, operations }) => ({
-    connections,
-    operations: size(operations, connections),
-  }));
+  const sized = levels.map((level) => sizeLevel(level, rounds));
   const measured = new Map<number, Round[]>(levels.map(({ connections }) => [connections, []]));
-  for (let done = 1; done <= rounds; done += 1) {
-    for (const { connections, operations } of sized) {
-      tell(`round ${done} of ${rounds}, ${connections} at once`);
-      measured.get(connections)?.push(await measureRound(sides, { load, requestsOf, connections, operations }));
+  for (let round = 1; round <= rounds; round += 1) {
+    for (const { connections, operations, beside = [] } of sized.filter(({ isIn }) => isIn(round))) {
+      tell(`round ${round} of ${rounds}, ${connections} at once`);
+      const block = { load, requestsOf, connections, operations };
+      measured.get(connections)?.push(await measureRound([...sides, ...beside], block));
     }
   }
-  return sized.map(({ connections, operations }) => {
+  const figures = sized.map(({ connections, operations, blocks }): Level => {
     const ofLevel = measured.get(connections) ?? [];
     return {
-      ...{ connections, requests: rounds * operations },
+      ...{ connections, blocks, operations },
       sides: sides.map((side) => figuresOf(ofLevel, side)),
       comparisons: compared.map(([over, under]) => compare(ofLevel, over, under)),
     };
   });
+  return { levels: figures, rounds: measured };
 }
 
 interface Asked {

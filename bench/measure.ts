@@ -57,7 +57,8 @@ const parts: Record<SectionName, Part> = {
     yield await writesSection({ sides, stores, settings, rounds, tell: (text) => tell(`record-watch: ${text}`) });
   },
   async *xray({ stores, options: { rounds } }) {
-    const token = await stores.sessions.create(moviePage.viewer);
+    // In production an X-ray is for those who may see it; here it shows that there is one.
+    const token = await stores.sessions.create({ ...moviePage.viewer, scopes: [...moviePage.viewer.scopes, 'xray'] });
     yield await xraySection(token, rounds, (text) => tell(`X-ray, off: ${text}`));
   },
   async *fanout({ settings, stores, options: { rounds } }) {

@@ -1,4 +1,4 @@
-import { askFirst, type Level, measurePage, requireSameAnswers } from './measure-page.ts';
+import { askFirst, type Level, type LevelPlan, measurePage, requireSameAnswers } from './measure-page.ts';
 import { levelTable, pageChart, pairsTable } from './page-tables.ts';
 import { bodyOf, openSessions, type Page } from './pages.ts';
 import type { Child } from './processes/parent.ts';
@@ -8,7 +8,7 @@ import { gatewaySide, handSides, type Server, type Sides } from './sides.ts';
 import { median } from './statistics.ts';
 import type { WatchedCall } from './store-use.ts';
 import type { Stores } from './stores.ts';
-import { measureStoresAlone, type StoresAlone, storesAloneTable } from './stores-alone-section.ts';
+import { type StoresAlone, sidesAlone, storesAloneOf, storesAloneTable } from './stores-alone-section.ts';
 import { digits, percent, ratio } from './text.ts';
 import { sizing } from './trial.ts';
 
@@ -39,36 +39,32 @@ const shownStores = 5;
 
 /** The movie page on every side there is, with its stores alone. */
 export async function moviePageSection(page: Page, options: PageSectionOptions): Promise<Section> {
-  const { sides, stores, rounds, tell } = options;
+  const { sides } = options;
   const gateways = [sides.graph, ...sides.overHttp];
   const others = sides.overHttp.filter(({ name }) => name !== 'graph-http');
   const measured = await measure(page, options, {
     gateways,
     pairs: others.map(({ name }) => ['graph-http', name]),
     levels: [
-      { connections: 1, operations: 12 },
-      { connections: 8, operations: 32 },
-      { connections: 32, operations: 64 },
+      { connections: 1, operations: 10, beside: sidesAlone(sides.hand, page) },
+      { connections: 8, operations: 80, every: 7 },
+      { connections: 32, operations: 320, every: 10 },
     ],
   });
-  const alone = {
-    page,
-    tokens: await openSessions(stores, page),
-    load: sides.load,
-    rounds: Math.ceil(rounds / 2),
-    tell,
-  };
-  const storesAlone = await measureStoresAlone(sides.hand, alone);
-  const section = sectionOf(page, { ...measured, storesAlone });
+  const storesAlone = storesAloneOf(measured.rounds.get(1) ?? []);
+  const section = sectionOf(page, { ...measured.figures, storesAlone });
   const slowest = storesAlone.stores[0];
   return {
     ...section,
-    chart: pageChart('The movie page: CPU time and median time, divided by those of the page by hand', measured.levels),
-    tables: [...section.tables, pairsTable(measured.levels), storesAloneTable(storesAlone)],
+    chart: pageChart(
+      'The movie page: CPU time and median time, divided by those of the page by hand',
+      section.figures.levels,
+    ),
+    tables: [...section.tables, pairsTable(section.figures.levels), storesAloneTable(storesAlone)],
     remarks: [
       'CPU is of the process that answers; all CPU adds the process of the subgraphs, where they are behind HTTP.',
       ...section.remarks,
-      `The slowest store alone, ${slowest?.store}, takes ${digits(slowest?.p50 ?? Number.NaN)} ms; the page by hand takes ` +
+      `At 1 connection, the slowest store alone, ${slowest?.store}, takes ${digits(slowest?.p50 ?? Number.NaN)} ms; the page by hand takes ` +
         `${ratio(storesAlone.handToSlowest)} times that.`,
       `The stores’ parts one by one and HTTP once need ${digits(storesAlone.sumCpuMs)} ms of CPU, of which HTTP ` +
         `${digits(storesAlone.httpCpuMs)} ms; the page by hand needs ${ratio(storesAlone.handToSum)} times that sum.`,
@@ -82,25 +78,25 @@ export async function listSection(page: Page, options: PageSectionOptions): Prom
     gateways: [options.sides.graph],
     pairs: [],
     levels: [
-      { connections: 1, operations: 6 },
-      { connections: 8, operations: 16 },
+      { connections: 1, operations: 10, every: 2 },
+      { connections: 8, operations: 80, every: 7 },
     ],
   });
-  return sectionOf(page, measured);
+  return sectionOf(page, measured.figures);
 }
 
 interface Plan {
   gateways: Server[];
   /** Compared with one another; every gateway is compared with the page by hand. */
   pairs: [string, string][];
-  levels: { connections: number; operations: number }[];
+  levels: LevelPlan[];
 }
 
 async function measure(
   page: Page,
   { sides: { graph, hand, load }, stores, rounds, tell }: PageSectionOptions,
   { gateways, pairs, levels }: Plan,
-): Promise<PageFigures> {
+) {
   const size = sizing(rounds);
   const tokens = await openSessions(stores, page);
   const [token = ''] = tokens;
@@ -136,13 +132,14 @@ async function measure(
   tell('profile');
   await graph.child.ask('profile');
   await ask(url, size(profiledPages));
-  return {
-    levels: measured,
+  const figures: PageFigures = {
+    levels: measured.levels,
     firstMs,
     storeCalls: { graph: watched.at(-1)?.length ?? 0, hand: byHand.length },
     longestCalls: longestCalls(watched),
     profile: await graph.child.ask<Profile>('profiled'),
   };
+  return { figures, rounds: measured.rounds };
 }
 
 function longestCalls(pages: readonly (readonly WatchedCall[])[]): PageFigures['longestCalls'] {
@@ -154,7 +151,7 @@ function longestCalls(pages: readonly (readonly WatchedCall[])[]): PageFigures['
     .sort((a, b) => b.durationMs - a.durationMs);
 }
 
-function sectionOf({ name, title }: Page, figures: PageFigures): Section {
+function sectionOf({ name, title }: Page, figures: PageFigures) {
   const { levels, firstMs, storeCalls, longestCalls, profile } = figures;
   const packages = profile.packages.slice(0, shownPackages).map(({ name, share }) => `${name} ${percent(share)}`);
   const slowest = longestCalls

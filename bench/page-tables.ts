@@ -8,7 +8,7 @@ import { digits, ratio } from './text.ts';
  * A table of a page at one number of connections: what each side needed, and its ratio to the page by hand. By hand itself
  * has the ratio of its second measurement there, which tells what is noise.
  */
-export function levelTable({ connections, requests, sides, comparisons }: Level): Table {
+export function levelTable({ connections, blocks, operations, sides, comparisons }: Level): Table {
   const ratiosOf = (name: string) =>
     comparisons.find(({ over, under }) => over === (name === 'hand' ? 'again' : name) && under === 'hand')?.ratios;
   const rows = sides
@@ -24,7 +24,7 @@ export function levelTable({ connections, requests, sides, comparisons }: Level)
       ];
     });
   return {
-    title: `${connections} at once (${requests} requests a side; ms, requests a second)`,
+    title: `${connections} at once (${blocks} blocks of ${operations} requests a side; ms, requests a second)`,
     columns: [
       { title: '' },
       ...['p50', 'p99', '/s', 'CPU', 'all CPU'].map((title) => ({ title })),

@@ -1,6 +1,6 @@
 import { type Profiler, Session } from 'node:inspector/promises';
 
-/** How much of the busy CPU time of a process's main thread something took, 0 to 1. */
+/** How much of the time in which a process's main thread was not idle something took, 0 to 1. */
 export interface Share {
   name: string;
   share: number;
@@ -18,7 +18,9 @@ export interface Profile {
 const kept = 25;
 
 /** Samples while nothing runs are no work. */
-const idle = new Set(['(idle)', '(root)', '(program)']);
+const idle = new Set(['(idle)', '(root)']);
+/** Samples in native code below no JavaScript, such as the event loop's own: work of nobody in particular. */
+const native = '(program)';
 
 /** Starts to profile this process; the function that it gives ends that and gives the profile. */
 export async function startProfile(): Promise<() => Promise<Profile>> {
@@ -64,6 +66,7 @@ function shares(counts: ReadonlyMap<string, number>): Share[] {
 /** Undefined for Node's own functions, which count for whoever calls them. */
 function packageOf({ url, functionName }: { url: string; functionName: string }): string | undefined {
   if (functionName === '(garbage collector)') return 'garbage collector';
+  if (functionName === native) return native;
   const [, name] = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url) ?? [];
   return name ?? (url.startsWith('file:') ? 'StreamShop' : undefined);
 }

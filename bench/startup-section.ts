@@ -9,7 +9,7 @@ import { digits } from './text.ts';
 import { repeatsFor } from './trial.ts';
 
 export interface StartupFigures {
-  /** Each process alone, nothing else starting meanwhile. */
+  /** One after the other, those before it running: seconds, and memory as soon as it answered. */
   processes: { name: string; seconds: number[]; bytes: number[] }[];
   /** All servers side by side, then workers and gateway side by side. */
   together: { serversSeconds: number; rolesSeconds: number }[];
@@ -24,8 +24,8 @@ export interface StartupSectionOptions {
 }
 
 /**
- * How long each server and role takes from its start until it answers a real query, with the data that is there; and its memory
- * then. Everything is stopped in the end.
+ * How long each server and role takes from its start until it answers a real query, with the data that is there, nothing else
+ * starting meanwhile; and its memory then. Everything is stopped in the end.
  */
 export async function startupSection({ settings, supervisor, rounds, tell }: StartupSectionOptions): Promise<Section> {
   const repeats = repeatsFor(rounds);
@@ -50,8 +50,9 @@ export async function startupSection({ settings, supervisor, rounds, tell }: Sta
         tell(`start ${done} of ${repeats}: ${name}`);
         await fresh.start(name);
         each.seconds.push(secondsOf(name));
+        const pid = fresh.status().find((process) => process.name === name)?.pid;
+        if (pid) each.bytes.push(residentBytes(pid));
       }
-      for (const { name, pid } of fresh.status()) if (pid) figures.get(name)?.bytes.push(residentBytes(pid));
     });
   }
   tell('all side by side');
@@ -104,13 +105,13 @@ function sectionOf(figures: StartupFigures): Section {
     ...{ name: 'start-up', title: 'Start-up, with the data that is there', figures },
     tables: [
       {
-        title: `From the start until a real query is answered, each process alone (s, ${processes[0]?.seconds.length} times); memory then (MB)`,
+        title: `From the start until a real query is answered, one after the other (s, ${processes[0]?.seconds.length} times); memory then (MB)`,
         columns: ['process', 'median', 'quickest', 'slowest', 'MB'].map((title) => ({ title })),
         rows,
       },
     ],
     remarks: [
-      `Side by side, as npm start does: all servers in ${digits(first?.serversSeconds ?? Number.NaN)} s, then workers and gateway in ` +
+      `Side by side, as npm start does (once): all servers in ${digits(first?.serversSeconds ?? Number.NaN)} s, then workers and gateway in ` +
         `${digits(first?.rolesSeconds ?? Number.NaN)} s.`,
     ],
   };

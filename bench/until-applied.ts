@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { hasMoved, type Pending, type Progress, unpublished } from '../fanout/caught-up.ts';
 
-const askAgainMs = 50;
+const askAgainMs = 250;
 const giveUpAfterMs = 60_000;
 
 /**

@@ -2,19 +2,18 @@ import type { Settings } from '../config.ts';
 import { openProgress } from '../fanout/caught-up.ts';
 import { compare, figuresOf } from './figures.ts';
 import { measureRound, type Round } from './interleave.ts';
-import type { Level } from './measure-page.ts';
+import { type Level, type LevelPlan, sizeLevel } from './measure-page.ts';
 import { levelTable } from './page-tables.ts';
 import type { Section } from './section.ts';
 import { gatewaySide, handSides, type Sides } from './sides.ts';
 import type { Stores } from './stores.ts';
-import { sizing } from './trial.ts';
 import { untilApplied } from './until-applied.ts';
 import { inTurn, newWatch, openWriters } from './writers.ts';
 
 const mutation = 'mutation RecordWatch($input: RecordWatchInput!) { recordWatch(input: $input) { event { id } } }';
-const levels = [
-  { connections: 1, operations: 10 },
-  { connections: 16, operations: 64 },
+const levels: LevelPlan[] = [
+  { connections: 1, operations: 12 },
+  { connections: 16, operations: 160, every: 4 },
 ];
 const writers = 16;
 
@@ -40,30 +39,26 @@ export async function writesSection({ sides, stores, settings, rounds, tell }: W
   });
   await using progress = await openProgress(settings);
   const measured = [...handSides(sides.hand, { name: 'record-watch' }), gatewaySide(sides.graph)];
-  const size = sizing(rounds);
-  const sizeOf = ({ connections, operations }: (typeof levels)[number]) => size(operations, connections);
-  const optionsOf = (level: (typeof levels)[number]) => ({
-    ...level,
-    operations: sizeOf(level),
-    load: sides.load,
-    requestsOf: () => Array.from({ length: sizeOf(level) }, request),
+  const optionsOf = ({ connections, operations }: LevelPlan) => ({
+    ...{ connections, operations, load: sides.load },
+    requestsOf: () => Array.from({ length: operations }, request),
     settle: () => untilApplied(progress),
   });
+  const sized = levels.map((level) => sizeLevel(level, rounds));
 
   tell('warming up');
-  await measureRound(measured, optionsOf({ connections: 4, operations: 120 }));
+  await measureRound(measured, optionsOf(sizeLevel({ connections: 4, operations: 120 }, rounds)));
   const roundsOf = new Map<number, Round[]>(levels.map(({ connections }) => [connections, []]));
-  for (let done = 1; done <= rounds; done += 1) {
-    for (const level of levels) {
-      tell(`round ${done} of ${rounds}, ${level.connections} at once`);
+  for (let round = 1; round <= rounds; round += 1) {
+    for (const level of sized.filter(({ isIn }) => isIn(round))) {
+      tell(`round ${round} of ${rounds}, ${level.connections} at once`);
       roundsOf.get(level.connections)?.push(await measureRound(measured, optionsOf(level)));
     }
   }
-  const figures = levels.map((level): Level => {
-    const { connections } = level;
+  const figures = sized.map(({ connections, operations, blocks }): Level => {
     const ofLevel = roundsOf.get(connections) ?? [];
     return {
-      ...{ connections, requests: rounds * sizeOf(level) },
+      ...{ connections, blocks, operations },
       sides: measured.map((side) => figuresOf(ofLevel, side)),
       comparisons: ['again', 'graph'].map((name) => compare(ofLevel, name, 'hand')),
     };

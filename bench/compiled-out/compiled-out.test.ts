@@ -1,13 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { RequestContext } from '../../gateway/request.ts';
+import type { StoreCall } from '../../gateway/seam.ts';
 
-const gateway = join(import.meta.dirname, '..', '..', 'gateway');
-const observing = ['xray', 'tracing', 'tracing-http', 'plugins'];
+const root = join(import.meta.dirname, '..', '..');
+const gateway = join(root, 'gateway');
+const observing = ['xray', 'tracing', 'tracing-http', 'plugins', 'request', 'seam'];
+const replaced = [...observing.map((name) => `gateway/${name}`), 'subgraphs/postgres/sql'];
 
-test.each(observing)('what stands in for gateway/%s.ts exports the same names', async (name) => {
-  const original = await import(join(gateway, `${name}.ts`));
-  const replacement = await import(`./${name}.ts`);
+test.each(replaced)('what stands in for %s.ts exports the same names', async (file) => {
+  const original = await import(join(root, `${file}.ts`));
+  const replacement = await import(join(import.meta.dirname, `${basename(file)}.ts`));
   expect(Object.keys(replacement).toSorted()).toEqual(Object.keys(original).toSorted());
 });
 
@@ -33,4 +37,33 @@ test('every module of the gateway that observes requests is replaced, and nothin
   // What only the observing code needs is not loaded any more; these two are of the HTTP transport.
   const stillLoaded = compiledOut.filter((file) => /^gateway\/(?:xray|tracing)/.test(file));
   expect(stillLoaded.toSorted()).toEqual(['gateway/xray-detail.ts', 'gateway/xray-remote.ts']);
+});
+
+test('a seam without observers guards its store as ever, and metrics still count its calls', async () => {
+  const { createSeam, storeCalls } = await import('./seam.ts');
+  const seen: string[] = [];
+  const told = (step: string) => (message: unknown) => {
+    const { store, statement, attempts, error } = message as StoreCall;
+    if (store === 'counted') seen.push([step, statement, attempts, (error as { code?: string })?.code].join(' '));
+  };
+  storeCalls.start.subscribe(told('start'));
+  storeCalls.asyncEnd.subscribe(told('end'));
+  const seam = createSeam({ store: 'counted', timeoutMs: 5_000, isOutage: () => false });
+
+  await expect(seam('SELECT 1', async () => 'found')).resolves.toBe('found');
+  await expect(seam({ text: 'SELECT 2' }, () => Promise.reject(new Error('no')))).rejects.toThrow('counted could not');
+  expect(seen.map((line) => line.trim())).toEqual([
+    'start  0',
+    'end  1',
+    'start  0',
+    expect.stringMatching(/^end {2}1/),
+  ]);
+});
+
+test('without observers, a fetch goes on in the request that it is for', async () => {
+  const { currentRequest, withOrigin, withRequest } = await import('./request.ts');
+  const [outer, other] = [{ id: 'outer' }, { id: 'other' }] as RequestContext[] as [RequestContext, RequestContext];
+  withRequest(outer, () => expect(withOrigin({ request: outer }, currentRequest)).toBe(outer));
+  withRequest(outer, () => expect(withOrigin({ request: other }, currentRequest)).toBe(other));
+  expect(withOrigin({ request: other }, currentRequest)).toBe(other);
 });

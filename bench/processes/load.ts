@@ -1,4 +1,5 @@
 import { Pool } from 'undici';
+import { type Steady, steadyOf } from '../steady.ts';
 import { answerParent } from './child.ts';
 
 /** A number of requests over a number of connections, each of which asks again as soon as it is answered. */
@@ -8,12 +9,6 @@ export interface Job {
   requests: readonly { body: string; token: string }[];
   connections: number;
   operations: number;
-}
-
-export interface Load {
-  /** Of each request, from when it was sent until its answer was there. */
-  wallMs: number[];
-  elapsedMs: number;
 }
 
 const pools = new Map<string, Pool>();
@@ -26,10 +21,10 @@ function poolOf(origin: string, connections: number): Pool {
   return pool;
 }
 
-async function run({ url, requests, connections, operations }: Job): Promise<Load> {
+async function run({ url, requests, connections, operations }: Job): Promise<Steady> {
   const { origin, pathname } = new URL(url);
   const pool = poolOf(origin, connections);
-  const wallMs: number[] = [];
+  const ended: { atMs: number; wallMs: number }[] = [];
   let next = 0;
   const client = async () => {
     while (next < operations) {
@@ -37,12 +32,12 @@ async function run({ url, requests, connections, operations }: Job): Promise<Loa
       next += 1;
       const sentAt = performance.now();
       await post(pool, pathname, request);
-      wallMs.push(performance.now() - sentAt);
+      const atMs = performance.now();
+      ended.push({ atMs, wallMs: atMs - sentAt });
     }
   };
-  const startedAt = performance.now();
   await Promise.all(Array.from({ length: connections }, client));
-  return { wallMs, elapsedMs: performance.now() - startedAt };
+  return steadyOf(ended, connections);
 }
 
 /** @throws Error when the answer is not 200, or holds errors: a failed page must not pass for a fast one */

@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Question, Reply } from './child.ts';
@@ -24,6 +25,9 @@ export interface Child<Ready = unknown> extends AsyncDisposable {
 const lastWordsLength = 4_000;
 const endsWithinMs = 10_000;
 
+/** As deployed: GraphQL.js, Apollo and others take quicker ways then. The secret is one for all, since the subgraphs' processes share it. */
+const production = { NODE_ENV: 'production', SUBGRAPH_SECRET: randomBytes(32).toString('hex') };
+
 /**
  * Starts a program of this folder as a process of its own and waits until it is ready.
  * @throws Error with its last words, when it ends before
@@ -31,7 +35,7 @@ const endsWithinMs = 10_000;
 export async function startChild<Ready>(program: string, options: ChildOptions = {}): Promise<Child<Ready>> {
   const { env = {}, imports = [] } = options;
   const child = fork(join(import.meta.dirname, program), [], {
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...production, ...env },
     // The memory that `stack/` gives a role of the application.
     execArgv: ['--max-old-space-size=512', ...imports.flatMap((module) => ['--import', module])],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -45,6 +49,7 @@ export async function startChild<Ready>(program: string, options: ChildOptions =
   const waiting = new Map<number, PromiseWithResolvers<unknown>>();
   const ready = Promise.withResolvers<Ready>();
   let asked = 0;
+  let ended: Error | undefined;
 
   child.on('message', (reply: Reply) => {
     if ('ready' in reply) return ready.resolve(reply.ready as Ready);
@@ -54,22 +59,23 @@ export async function startChild<Ready>(program: string, options: ChildOptions =
     else asker?.resolve(reply.answer);
   });
   void gone.then(([code, signal]) => {
-    const error = new Error(`${program} ended (${signal ?? `exit code ${code}`}): ${lastWords.trim()}`);
-    ready.reject(error);
-    for (const asker of waiting.values()) asker.reject(error);
+    ended = new Error(`${program} ended (${signal ?? `exit code ${code}`}): ${lastWords.trim()}`);
+    ready.reject(ended);
+    for (const asker of waiting.values()) asker.reject(ended);
   });
 
   const given = await ready.promise;
   return {
     pid: child.pid as number,
     ready: given,
-    ask<T>(name: string, argument?: unknown) {
+    async ask<T>(name: string, argument?: unknown) {
+      if (ended) throw ended;
       const asker = Promise.withResolvers<unknown>();
-      if (!child.connected) asker.reject(new Error(`${program} has ended: ${lastWords.trim()}`));
       asked += 1;
       waiting.set(asked, asker);
-      child.send({ id: asked, name, argument } satisfies Question);
-      return asker.promise as Promise<T>;
+      // A channel that fails is one of a process that ends, which rejects whoever waits.
+      child.send({ id: asked, name, argument } satisfies Question, () => {});
+      return (await asker.promise) as T;
     },
     async [Symbol.asyncDispose]() {
       if (child.exitCode !== null || child.signalCode !== null) return;
