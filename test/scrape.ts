@@ -35,7 +35,9 @@ const labelPair = /(?<label>[a-zA-Z_]\w*)="(?<value>(?:[^"\\]|\\.)*)",?/g;
 function readLine(line: string): Sample {
   const [, name, labels = '', value] =
     /^([a-zA-Z_:][\w:]*)(?:\{((?:\w+="(?:[^"\\]|\\.)*",?)*)\})? (\S+)$/.exec(line) ?? [];
-  if (!name || Number.isNaN(Number(value))) throw new Error(`no sample: ${line}`);
+  // A mean of nothing is NaN, as that of the event loop's lag is right after a scrape.
+  const isNumber = value !== undefined && (/^nan$/i.test(value) || !Number.isNaN(Number(value)));
+  if (!name || !isNumber) throw new Error(`no sample: ${line}`);
   const pairs = [...labels.matchAll(labelPair)].map(({ groups }) => [groups?.label, groups?.value]);
   return { name, labels: Object.fromEntries(pairs), value: Number(value) };
 }
