@@ -5,6 +5,8 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 export interface Proxy extends AsyncDisposable {
   /** `127.0.0.1:PORT` */
   address: string;
+  /** How many connections are open. */
+  connections(): number;
   /** Resets every connection and refuses new ones, as kill -9 of the server does. */
   cut(): Promise<void>;
   /** Passes nothing on, and closes nothing, as SIGSTOP of the server does. */
@@ -47,6 +49,7 @@ export async function openProxy({ host, port }: { host: string; port: number }):
   };
   return {
     address: `127.0.0.1:${own}`,
+    connections: () => sockets.size / 2,
     cut,
     freeze() {
       isFrozen = true;

@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => database[Symbol.asyncDispose]());
 
 const unavailable = { extensions: { code: 'STORE_UNAVAILABLE', store: 'mongo', retryable: true } };
-const soon = { timeout: 2_000, interval: 50 };
+const soon = { timeout: 10_000, interval: 50 };
 
 /** The test's database behind a proxy that can be cut. */
 async function openBehindProxy() {

@@ -14,7 +14,7 @@ const open = (changes: Partial<typeof settings.qdrant> = {}) =>
   openQdrant({ ...settings.qdrant, ...changes }, openEmbedder(settings.embeddings));
 const key = { id: 'm101', first: 5, genre: null, yearFrom: null, yearTo: null };
 const unavailable = { extensions: { code: 'STORE_UNAVAILABLE', store: 'qdrant', retryable: true } };
-const soon = { timeout: 2_000, interval: 50 };
+const soon = { timeout: 10_000, interval: 50 };
 
 test('migrating again changes nothing, also twice at a time', async () => {
   const store = open();

@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { expect, test } from 'vitest';
 import { readSettings } from '../../config.ts';
+import { patiently } from '../../gateway/guard.ts';
+import { openProxy } from '../../test/proxy.ts';
 import { putMedia } from './commands.ts';
 import { mediaOf } from './queries.ts';
 import { openS3 } from './store.ts';
@@ -43,6 +45,23 @@ test('a server that hangs is STORE_TIMEOUT after the deadline', async () => {
   const store = openS3({ ...settings, endpoint: hanging.endpoint, timeoutMs: 200 });
   await expect(mediaOf(store, ['m101'])).rejects.toMatchObject({ extensions: { code: 'STORE_TIMEOUT' } });
   await store.close();
+});
+
+test('unused connections are closed before the server closes them, and those in use are kept', async () => {
+  const { hostname, port } = new URL(settings.endpoint);
+  const server = { host: hostname, port: Number(port) };
+  await using unused = await openProxy(server);
+  await using slow = await openProxy(server);
+  const openBy = ({ address }: { address: string }) => openS3({ ...settings, endpoint: `http://${address}` });
+  const [idle, busy] = [openBy(unused), openBy(slow)];
+  await Promise.all([idle.ping(), idle.ping(), busy.ping()]);
+  expect(unused.connections()).toBe(2);
+  slow.freeze();
+  const answer = patiently(() => busy.ping());
+  await expect.poll(unused.connections, { timeout: 10_000 }).toBe(0);
+  await slow.mend();
+  await answer;
+  await Promise.all([idle.close(), busy.close()]);
 });
 
 test('what S3 refuses is STORE_ERROR', async () => {

@@ -28,13 +28,19 @@ export interface S3Store extends RoomStore {
 
 export type RoomContext = Context<S3Store>;
 
+/**
+ * A connection that nobody used for so long is closed from this side. A server closes it from its own (S3Proxy's Jetty
+ * after 30 s), and a page that comes at that moment finds it gone: after a pause in the traffic, many at once.
+ */
+const agentOptions = { timeout: 5_000 };
+
 /** Opens the client; the server need not be there. It speaks HTTP, so there is nothing to reconnect. */
 export function openS3(settings: Settings['s3']): S3Store {
   const { endpoint, region, accessKeyId, secretAccessKey, mediaBucket, lakeBucket, timeoutMs } = settings;
   const inShell: SeamOptions['inShell'] = (statement, parameters) => inAwsCli({ statement, parameters }, endpoint);
   const seam = createSeam({ store: 's3', timeoutMs, isOutage, inShell });
-  // A kept-alive connection may have been closed by the server meanwhile: a read is then asked once more by the seam, and a
-  // write, which puts the same again, by the client.
+  // A kept-alive connection may have been closed by the server all the same: a read is then asked once more by the seam, and
+  // a write, which puts the same again, by the client.
   const clientOf = (maxAttempts: number) =>
     new S3Client({
       endpoint,
@@ -46,7 +52,7 @@ export function openS3(settings: Settings['s3']): S3Store {
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
       maxAttempts,
-      requestHandler: { connectionTimeout: 1_000 },
+      requestHandler: { connectionTimeout: 1_000, httpAgent: agentOptions, httpsAgent: agentOptions },
     });
   const [reader, writer] = [clientOf(1), clientOf(2)];
   const call: S3Store['call'] = (statement, work) => {
