@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { readSettings } from '../../config.ts';
+import { patiently } from '../../gateway/guard.ts';
 import { openProxy } from '../../test/proxy.ts';
 import { following } from './queries.ts';
 import { openNeo4j } from './store.ts';
@@ -62,6 +63,23 @@ test('a Neo4j that hangs is STORE_TIMEOUT, and works again when it goes on', asy
   await proxy.mend();
   await expect.poll(() => store.ping().then(() => 'up'), soon).toBe('up');
   await store.close();
+});
+
+test('work that may take longer than a page is not ended by the driver, connected or not', async () => {
+  await using slow = await openProxy(server);
+  await using other = await openProxy(server);
+  const openBy = ({ address }: { address: string }) =>
+    openNeo4j({ ...settings, url: `bolt://${address}`, timeoutMs: 500 });
+  const [patient, hasty] = [openBy(slow), openBy(other)];
+  slow.freeze();
+  other.freeze();
+  const answer = patiently(() => patient.ping());
+  // Three deadlines of a page, one after the other.
+  for (const _ of [1, 2, 3])
+    await expect(hasty.ping()).rejects.toMatchObject({ extensions: { code: 'STORE_TIMEOUT' } });
+  await slow.mend();
+  await answer;
+  await Promise.all([patient.close(), hasty.close()]);
 });
 
 test('the server ends a statement that nobody waits for any more', async () => {

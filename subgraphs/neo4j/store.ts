@@ -19,6 +19,7 @@ type Params = Readonly<Record<string, unknown>>;
 export type RoomContext = Context<Neo4jStore>;
 
 const connectTimeoutMs = 1_000;
+const acquisitionTimeoutMs = 60_000;
 /** A constraint on a full graph reads all of its nodes first. */
 const ddlTimeoutMs = 30_000;
 
@@ -29,7 +30,8 @@ export function openNeo4j({ url, user, password, timeoutMs }: Settings['neo4j'])
   const seam = createSeam({ store: 'neo4j', timeoutMs, isOutage, inShell: inCypherShell });
   const driver = neo4j.driver(url, password ? neo4j.auth.basic(user, password) : undefined, {
     connectionTimeout: connectTimeoutMs,
-    connectionAcquisitionTimeout: timeoutMs,
+    // Longer than anybody waits: the seam's deadline comes first, and has the code for it, which the driver's own has not.
+    connectionAcquisitionTimeout: acquisitionTimeoutMs,
     disableLosslessIntegers: true,
     telemetryDisabled: true,
   });
