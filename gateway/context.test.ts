@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
-import { createRequest, roomContext } from './context.ts';
+import { createRequest, roomContext, withViewerAfter } from './context.ts';
+import { codedError } from './errors.ts';
 import { currentOrigin, type Origin, type Sessions, withOrigin } from './request.ts';
+import { hiddenFrom } from './room.ts';
 
 const sessions: Sessions = {
   create: async () => '',
@@ -60,4 +62,34 @@ test('who the viewer is, the gateway itself asks, whichever fetch wants to know 
   await withOrigin({ request, subgraph: 'shelf', fetch: 'shelf { books }' }, () => request.viewer());
   await withOrigin({ request, subgraph: 'till', fetch: 'till { price }' }, () => request.viewer());
   expect(origins).toEqual([{ request }]);
+});
+
+test('after an event that tells of the viewer, they are looked up anew, and not before', async () => {
+  const steps: string[] = [];
+  const find: Sessions['find'] = async () => {
+    steps.push('looked up');
+    return null;
+  };
+  const request = createRequest({ token: 'token', sessions: { ...sessions, find }, timeoutMs: 1_000 });
+  await request.viewer();
+  const after = withViewerAfter(request, async () => void steps.push('waited'));
+  await Promise.all([after.viewer(), after.viewer()]);
+  expect(steps).toEqual(['looked up', 'waited', 'looked up']);
+});
+
+test('hidden are those whom the viewer blocks; nobody for a visitor, and where nobody can tell who asks', async () => {
+  const asked = (find: Sessions['find'], token: string | null = 'token') =>
+    hiddenFrom(createRequest({ token, sessions: { ...sessions, find }, timeoutMs: 1_000 }));
+  const blocking: Sessions['find'] = async () => ({ userId: 'u1', scopes: [], blocks: ['u2'] });
+  expect(await asked(blocking)).toEqual(['u2']);
+  expect(await asked(blocking, null)).toEqual([]);
+  expect(await asked(sessions.find)).toEqual([]);
+  const dead = async () => {
+    throw codedError('STORE_UNAVAILABLE', 'redis cannot be reached.', { store: 'redis' });
+  };
+  expect(await asked(dead)).toEqual([]);
+  const broken = async () => {
+    throw new Error('a mistake of ours');
+  };
+  await expect(asked(broken)).rejects.toThrow('a mistake of ours');
 });

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import DataLoader from 'dataloader';
-import { currentOrigin, type RequestContext, type Sessions, withOrigin, withRequest } from './request.ts';
+import { currentOrigin, type RequestContext, type Sessions, type Uploads, withOrigin, withRequest } from './request.ts';
 import type { Context, Query } from './room.ts';
 import { sessionKeyOf } from './sessions.ts';
+import { noUploads } from './uploads.ts';
 import type { Xray } from './xray.ts';
 
 /** What a request brings along. */
@@ -10,6 +11,8 @@ export interface RequestOptions {
   /** The bearer token; null for a visitor. */
   token: string | null;
   sessions: Sessions;
+  /** @default none: whoever asks for one learns that their store does not run */
+  uploads?: Uploads;
   /** Milliseconds until the request gives up. */
   timeoutMs: number;
   /** Where somebody wants to see what the stores do. */
@@ -17,23 +20,40 @@ export interface RequestOptions {
 }
 
 /** The context of one client request; see `RequestContext`. */
-export function createRequest({ token, sessions, timeoutMs, xray }: RequestOptions): RequestContext {
+export function createRequest(options: RequestOptions): RequestContext {
+  const { token, sessions, uploads = noUploads, timeoutMs, xray } = options;
   const deadline = performance.now() + timeoutMs;
   const sessionKey = token === null ? null : sessionKeyOf(token);
-  let viewer: ReturnType<RequestContext['viewer']> | undefined;
   const request: RequestContext = {
     id: randomUUID(),
     sessionKey,
     sessions,
+    uploads,
+    mustBeFresh: false,
     xray,
-    viewer: () => {
-      // Whichever fetch asks first, it asks for all of them: the look-up is the gateway's own.
-      viewer ??= sessionKey === null ? Promise.resolve(null) : withRequest(request, () => sessions.find(sessionKey));
-      return viewer;
-    },
+    viewer: once(() => viewerOf(request)),
     remainingMs: () => Math.max(0, deadline - performance.now()),
   };
   return request;
+}
+
+/** The same request with its viewer looked up anew, once `wait` is over: whom they block, they may block since then. */
+export function withViewerAfter(request: RequestContext, wait: () => Promise<void>): RequestContext {
+  return { ...request, viewer: once(() => wait().then(() => viewerOf(request))) };
+}
+
+/** Whichever fetch asks first, it asks for all of them: the look-up is the gateway's own. */
+const viewerOf = async (request: RequestContext) => {
+  const { sessionKey, sessions } = request;
+  return sessionKey === null ? null : await withRequest(request, () => sessions.find(sessionKey));
+};
+
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | undefined;
+  return () => {
+    answer ??= work();
+    return answer;
+  };
 }
 
 /** The contexts of a request's rooms: one a room, however many fetches of the plan reach it, so that loaders are shared. */

@@ -7,7 +7,13 @@ import { type ErrorCode, errorCodes } from './errors.ts';
 const passSchema = z.object({
   requestId: z.string(),
   /** Who asks; null for a visitor, and where nobody could tell. */
-  viewer: z.object({ userId: z.string(), scopes: z.array(z.string()).readonly() }).nullable(),
+  viewer: z
+    .object({
+      userId: z.string(),
+      scopes: z.array(z.string()).readonly(),
+      blocks: z.array(z.string()).readonly().optional(),
+    })
+    .nullable(),
   /** What kept the gateway from knowing the viewer. */
   viewerError: z
     .object({
@@ -21,6 +27,8 @@ const passSchema = z.object({
   sessionKey: z.string().nullable(),
   /** Milliseconds until nobody waits for the answer any more. */
   budgetMs: z.number(),
+  /** The request reads after an event. */
+  mustBeFresh: z.boolean(),
   /** A query, which does no harm twice. */
   isRead: z.boolean(),
   /** Whether the answer tells the store calls, and with values. */

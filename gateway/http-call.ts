@@ -49,7 +49,10 @@ export function createHttpCall({ room, client, secret, settings, logger }: HttpC
   return async (fetch, request) => {
     const isRead = isQuery(parseOperation(fetch.query));
     const sessionKey = !isRead && room.sessions ? request.sessionKey : null;
-    const pass = { ...(await factsOf(request, settings)), isRead, sessionKey };
+    const { viewer, ...facts } = await factsOf(request, settings);
+    // A thousand ids in the header of each fetch are only for those who need them.
+    const told = viewer && !room.hides ? { ...viewer, blocks: undefined } : viewer;
+    const pass = { ...facts, viewer: told, isRead, sessionKey };
     const body = JSON.stringify(fetch);
     let askedAtMs = 0;
     let wasAsked = false;
@@ -105,7 +108,8 @@ async function factsOf(request: RequestContext, settings: Settings) {
     (error: GraphQLError) => [null, viewerErrorOf(error)] as const,
   );
   const xray = await xrayDetail(request, settings);
-  return { requestId: request.id, viewer, viewerError, xray, traceparent: currentTraceparent() };
+  const { id: requestId, mustBeFresh } = request;
+  return { requestId, viewer, viewerError, mustBeFresh, xray, traceparent: currentTraceparent() };
 }
 
 const viewerErrorOf = (error: GraphQLError): Pass['viewerError'] => ({

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { type SinkState, startReadAfter } from './read-after.ts';
 
+const type = 'watch.recorded';
+
 const states = (status: SinkState['status']): SinkState[] => [
   { name: 'redis', status },
   { name: 's3', status: 'NOT_CONSUMED' },
@@ -8,11 +10,11 @@ const states = (status: SinkState['status']): SinkState[] => [
 
 test('waits until the sink has applied the event, and asks for all waiting rooms together', async () => {
   let asked = 0;
-  const askSinks = async () => {
+  const askEvent = async () => {
     asked += 1;
-    return states(asked < 4 ? 'PENDING' : 'APPLIED');
+    return { type, sinks: states(asked < 4 ? 'PENDING' : 'APPLIED') };
   };
-  const readAfter = await startReadAfter({ askSinks, timeoutMs: 5_000 });
+  const readAfter = await startReadAfter({ askEvent, timeoutMs: 5_000 });
   await readAfter.waitFor('s3');
   expect(asked).toBe(1);
   await Promise.all([readAfter.waitFor('redis'), readAfter.waitFor('redis')]);
@@ -25,12 +27,12 @@ test.for([
   ['that has the event among its dead letters', states('DEAD')],
   ['whose state Kafka cannot tell', []],
 ] as const)('names a sink %s', async ([, sinks]) => {
-  const readAfter = await startReadAfter({ askSinks: async () => sinks, timeoutMs: 50 });
+  const readAfter = await startReadAfter({ askEvent: async () => ({ type, sinks }), timeoutMs: 50 });
   await readAfter.waitFor('redis');
   expect(readAfter.notYetApplied()).toEqual(['redis']);
 });
 
 test('an event that is not the viewer’s is refused', async () => {
-  const started = startReadAfter({ askSinks: async () => null, timeoutMs: 50 });
+  const started = startReadAfter({ askEvent: async () => null, timeoutMs: 50 });
   await expect(started).rejects.toMatchObject({ extensions: { code: 'BAD_USER_INPUT' } });
 });

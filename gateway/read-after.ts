@@ -7,6 +7,8 @@ export interface ReadAfter {
   waitFor(sink: string): Promise<void>;
   /** The sinks that were waited for in vain. */
   notYetApplied(): string[];
+  /** The event's. */
+  type: string;
 }
 
 /** A sink's state for the event, as the graph's `event(id) { sinks }` gives it. */
@@ -15,9 +17,16 @@ export interface SinkState {
   status: 'PENDING' | 'APPLIED' | 'DEAD' | 'NOT_CONSUMED';
 }
 
+/** An event as the graph's `event(id)` gives it. */
+export interface AskedEvent {
+  type: string;
+  /** Empty when Kafka cannot tell. */
+  sinks: readonly SinkState[];
+}
+
 export interface ReadAfterOptions {
-  /** Asks the graph, as the same viewer, for the event's sinks: empty when Kafka cannot tell, null when there is no such event of theirs. */
-  askSinks(): Promise<readonly SinkState[] | null>;
+  /** Asks the graph for the event, as the same viewer; null when there is no such event of theirs. */
+  askEvent(): Promise<AskedEvent | null>;
   timeoutMs: number;
 }
 
@@ -28,12 +37,12 @@ const pollMs = { first: 10, most: 200 };
  * Begins to follow an event.
  * @throws BAD_USER_INPUT when the viewer has no such event
  */
-export async function startReadAfter({ askSinks, timeoutMs }: ReadAfterOptions): Promise<ReadAfter> {
+export async function startReadAfter({ askEvent, timeoutMs }: ReadAfterOptions): Promise<ReadAfter> {
   const deadline = performance.now() + timeoutMs;
-  const first = await askSinks();
+  const first = await askEvent();
   if (!first) throw codedError('BAD_USER_INPUT', 'x-streamshop-after names no event of yours.');
 
-  let states: readonly SinkState[] = first;
+  let states = first.sinks;
   let asking: Promise<void> | undefined;
   const late = new Set<string>();
   const settled = (sink: string) => {
@@ -46,7 +55,7 @@ export async function startReadAfter({ askSinks, timeoutMs }: ReadAfterOptions):
   const askAgain = async () => {
     await delay(pauseMs);
     pauseMs = Math.min(pauseMs * 1.5, pollMs.most);
-    states = (await askSinks()) ?? states;
+    states = (await askEvent())?.sinks ?? states;
     asking = undefined;
   };
 
@@ -62,5 +71,6 @@ export async function startReadAfter({ askSinks, timeoutMs }: ReadAfterOptions):
       }
     },
     notYetApplied: () => [...late].sort(),
+    type: first.type,
   };
 }

@@ -5,6 +5,8 @@ import type { Xray } from './xray.ts';
 export interface Viewer {
   userId: string;
   scopes: readonly string[];
+  /** Whom they block, at most a thousand; absent where they block nobody. See `hiddenFrom`. */
+  blocks?: readonly string[];
 }
 
 /**
@@ -19,12 +21,34 @@ export interface Sessions {
   end(sessionKey: string): Promise<void>;
 }
 
+/** A file that somebody has put into the media bucket. */
+export interface StoredUpload {
+  id: string;
+  /** Who was allowed to put it there. */
+  ownerId: string;
+  contentType: string;
+  sizeBytes: number;
+  uploadedAt: Date;
+}
+
+/** The uploads as their store has them; kept in S3. */
+export interface Uploads {
+  /** Each upload in the order of the ids; null for one that is not there. */
+  find(ids: readonly string[]): Promise<readonly (StoredUpload | null)[]>;
+  /** The ids of all that were put there before that time, some at a time. */
+  storedBefore(time: Date): AsyncIterable<readonly string[]>;
+  remove(ids: readonly string[]): Promise<void>;
+}
+
 /** One client request, shared by every subgraph that runs in process. */
 export interface RequestContext {
   readonly id: string;
   /** What the session goes by whose bearer token came; null for a visitor. */
   readonly sessionKey: string | null;
   readonly sessions: Sessions;
+  readonly uploads: Uploads;
+  /** Whether it reads after an event: then no answer may be older than what the sinks have applied, not even by seconds. */
+  readonly mustBeFresh: boolean;
   /** Records what each store does for the request; absent where nobody asked for it. */
   readonly xray?: Xray;
   /**

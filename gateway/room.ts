@@ -2,8 +2,8 @@ import type { DocumentNode } from 'graphql';
 import type { Settings } from '../config.ts';
 import type { Sink, Source } from '../fanout/sink.ts';
 import type { EventType } from '../schema/events/index.ts';
-import { codedError } from './errors.ts';
-import type { RequestContext, Sessions, Viewer } from './request.ts';
+import { codedError, codeOf } from './errors.ts';
+import type { RequestContext, Sessions, Uploads, Viewer } from './request.ts';
 
 /** A room of `subgraphs/`: one store's slice of the graph, or a slice without a store that only computes. */
 export interface Room {
@@ -17,6 +17,10 @@ export interface Room {
   consumes?: readonly EventType[];
   /** What it has to do with sessions: `keeps` them, and gives them when it is opened; or `uses` them in its resolvers. */
   sessions?: 'keeps' | 'uses';
+  /** Its lists leave out whom the viewer blocks, see `hiddenFrom`: behind HTTP no other room is told whom that is. */
+  hides?: true;
+  /** What it has to do with uploads, as with sessions. */
+  uploads?: 'keeps' | 'uses';
   /** Makes the clients of the store, without waiting for it: the gateway starts with a dead store as well. */
   open?(services: RoomServices): OpenRoom;
 }
@@ -39,6 +43,12 @@ export interface OpenRoom {
   sink?: Sink;
   /** Where the room keeps sessions. */
   sessions?: Sessions;
+  /** Where the room keeps uploads. */
+  uploads?: Uploads;
+  /** Where the room's documents refer to uploads: those of these that one still refers to. */
+  usedUploads?(ids: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Whether there is no such document at all, as in a store that is new or was lost; given with `usedUploads`. */
+  isWithoutDocuments?(): Promise<boolean>;
   /** Where the room is a source of truth, its part of what derived stores are verified against. */
   source?: Partial<Source>;
 }
@@ -88,4 +98,27 @@ export async function requireSelf(request: RequestContext, userId: string): Prom
   const viewer = await requireViewer(request);
   if (viewer.userId !== userId) throw codedError('FORBIDDEN', 'Only the user themselves can see this.');
   return viewer;
+}
+
+/**
+ * Whose posts, comments and names no list shows the viewer: those whom they block. Nobody for a visitor, and while the session
+ * store does not answer: what is everybody's is then shown as to a visitor.
+ */
+export const hiddenFrom = async (request: RequestContext): Promise<readonly string[]> =>
+  (await knownViewer(request))?.blocks ?? [];
+
+/**
+ * Whether the user is the one who asks, for what others simply do not get. Nobody is while the session store does not answer: the
+ * field that wants to know who asks says so.
+ */
+export const isViewer = async (request: RequestContext, userId: string): Promise<boolean> =>
+  (await knownViewer(request))?.userId === userId;
+
+async function knownViewer(request: RequestContext): Promise<Viewer | null> {
+  try {
+    return await request.viewer();
+  } catch (error) {
+    if (codeOf(error)?.startsWith('STORE_')) return null;
+    throw error;
+  }
 }

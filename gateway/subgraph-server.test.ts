@@ -14,7 +14,7 @@ import type { Fetch } from './execution.ts';
 import { createPassSigner, createPassVerifier, type Pass } from './gateway-pass.ts';
 import { overHttp } from './http-transport.ts';
 import type { RequestContext, Sessions, Viewer } from './request.ts';
-import type { Room } from './room.ts';
+import { type Context, hiddenFrom, type Room } from './room.ts';
 import { createSeam, type Seam } from './seam.ts';
 import { sessionKeyOf } from './sessions.ts';
 import { startSubgraph } from './subgraph-server.ts';
@@ -47,6 +47,7 @@ const pass: Pass = {
     viewerError: null,
     sessionKey: null,
     budgetMs: 5_000,
+    mustBeFresh: false,
     isRead: true,
     xray: 'none',
   },
@@ -91,6 +92,13 @@ describe('only the gateway is served', () => {
       expect([status, answer]).toEqual([200, { data: { _entities: [{ viewCount: 0 }] } }]);
     });
     expect(calls).toHaveLength(1);
+  });
+
+  test('also one of a viewer who blocks a thousand others', async () => {
+    const blocks = Array.from({ length: 1_000 }, () => randomUUID());
+    const token = await forged({ viewer: { userId: 'u1', scopes: [], blocks } });
+    const { status } = await post(subgraph.url, { body, token });
+    expect(status).toBe(200);
   });
 
   const other = Buffer.from('another secret, which is as long as the right one');
@@ -302,6 +310,40 @@ function slowRoom(work: Parameters<Seam>[1]): Room {
   };
 }
 const answerOf: Fetch = { query: '{ answer }', variables: {} };
+
+test('whom the viewer blocks, only a room is told that hides them', async () => {
+  const none = async () => {};
+  const shelf: Room = {
+    name: 'shelf',
+    typeDefs: parse('type Query { hidden: [ID!] }'),
+    resolvers: { Query: { hidden: (_: unknown, __: unknown, { request }: Context) => hiddenFrom(request) } },
+    open: () => ({ store: { ping: none, migrate: none, close: none } }),
+  };
+  const hiddenIn = async (room: Room) => {
+    await using subgraph = await start('shelf', { rooms: [room] });
+    await using gateway = connect(room, subgraph.url);
+    const request = requestAs({ userId: 'u1', scopes: [], blocks: ['u2'] });
+    return (await gateway.ask({ query: '{ hidden }', variables: {} }, request)).data;
+  };
+  expect(await hiddenIn({ ...shelf, hides: true })).toEqual({ hidden: ['u2'] });
+  expect(await hiddenIn(shelf)).toEqual({ hidden: [] });
+});
+
+test('that the answer must be fresh', async () => {
+  const none = async () => {};
+  const shelf: Room = {
+    name: 'shelf',
+    typeDefs: parse('type Query { fresh: Boolean }'),
+    resolvers: { Query: { fresh: (_: unknown, __: unknown, { request }: Context) => request.mustBeFresh } },
+    open: () => ({ store: { ping: none, migrate: none, close: none } }),
+  };
+  await using subgraph = await start('shelf', { rooms: [shelf] });
+  await using gateway = connect(shelf, subgraph.url);
+  const asked = async (mustBeFresh: boolean) =>
+    (await gateway.ask({ query: '{ fresh }', variables: {} }, { ...requestAs(null), mustBeFresh })).data;
+  expect(await asked(true)).toEqual({ fresh: true });
+  expect(await asked(false)).toEqual({ fresh: false });
+});
 
 test('the deadline: the subgraph stops asking its store when nobody waits any more', async () => {
   const stopped = Promise.withResolvers<number>();

@@ -9,12 +9,13 @@ import { serveMetrics } from './metrics.ts';
 import { openRooms } from './open.ts';
 import { errorFormatter } from './plugins.ts';
 import { readiness } from './readiness.ts';
-import { type RequestContext, type Sessions, withOrigin } from './request.ts';
+import { type RequestContext, withOrigin } from './request.ts';
 import type { Room } from './room.ts';
 import { sessionsOf } from './sessions.ts';
 import { subgraphSecret } from './subgraph-secret.ts';
 import { isTraced } from './tracing.ts';
 import { withServerSpan } from './tracing-http.ts';
+import { uploadsOf } from './uploads.ts';
 import { observeForXray, startXray } from './xray.ts';
 
 /** A running subgraph. */
@@ -35,6 +36,8 @@ export interface SubgraphOptions {
 
 /** A fetch's entities are what one page shows: thousands of ids at most. */
 const maxBodyBytes = 16 * 1024 * 1024;
+/** The pass is a header, and names whom the viewer blocks: a thousand UUIDs, in JSON and then in Base64. */
+const maxHeaderBytes = 64 * 1024;
 
 /**
  * Serves one room over HTTP, for the gateway alone. The store is connected on first use, as in the gateway.
@@ -44,11 +47,14 @@ export async function startSubgraph({ settings, name, rooms, logger, port }: Sub
   const served = rooms.find((room) => room.name === name);
   if (!served) throw new Error(`there is no subgraph ${name}; there are: ${rooms.map(({ name }) => name).join(', ')}`);
   const verify = createPassVerifier(subgraphSecret(settings), name);
-  const isNeeded = (room: Room) => room === served || (served.sessions === 'uses' && room.sessions === 'keeps');
+  const isNeeded = (room: Room) =>
+    room === served ||
+    (served.sessions === 'uses' && room.sessions === 'keeps') ||
+    (served.uploads === 'uses' && room.uploads === 'keeps');
   const opened = openRooms(rooms, settings, isNeeded);
   const isOff = settings.without.has(name);
   const execution = createExecution({ room: served, open: opened.get(name) ?? null, isOff }, logger);
-  const sessions = sessionsOf(opened);
+  const kept = { sessions: sessionsOf(opened), uploads: uploadsOf(opened) };
   const format = errorFormatter(logger);
   // Where in the fetch a field stands tells nobody anything.
   const told = (error: GraphQLFormattedError) => {
@@ -57,7 +63,11 @@ export async function startSubgraph({ settings, name, rooms, logger, port }: Sub
   };
   observeForXray();
 
-  const http = fastify({ bodyLimit: maxBodyBytes, forceCloseConnections: 'idle' });
+  const http = fastify({
+    bodyLimit: maxBodyBytes,
+    forceCloseConnections: 'idle',
+    http: { maxHeaderSize: maxHeaderBytes },
+  });
   // The pass vouches for the body as it came, so it is parsed only afterwards.
   http.removeAllContentTypeParsers();
   http.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_, body, done) => done(null, body));
@@ -89,7 +99,7 @@ export async function startSubgraph({ settings, name, rooms, logger, port }: Sub
       return refuseStranger(reply, error);
     }
     const fetch = JSON.parse(String(call.body)) as Fetch;
-    const request = requestOf(pass, sessions);
+    const request = requestOf(pass, kept);
     return await withServerSpan(pass.traceparent, { request: call, reply }, async () => {
       const origin = { request, subgraph: name, isObserved: Boolean(request.xray) || isTraced() };
       const { data, errors } = await withOrigin(origin, () => execution.answer(fetch, request));
@@ -117,13 +127,14 @@ export async function startSubgraph({ settings, name, rooms, logger, port }: Sub
 }
 
 /** The request as the gateway vouches for it. */
-function requestOf(pass: Pass, sessions: Sessions): RequestContext {
-  const { requestId: id, sessionKey, viewer, viewerError, xray } = pass;
+function requestOf(pass: Pass, kept: Pick<RequestContext, 'sessions' | 'uploads'>): RequestContext {
+  const { requestId: id, sessionKey, mustBeFresh, viewer, viewerError, xray } = pass;
   const deadline = performance.now() + pass.budgetMs;
   return {
     id,
     sessionKey,
-    sessions,
+    ...kept,
+    mustBeFresh,
     xray: xray === 'none' ? undefined : startXray(),
     viewer: async () => {
       if (viewerError) throw codedError(viewerError.code, viewerError.message, viewerError);

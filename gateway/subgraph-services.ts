@@ -23,9 +23,9 @@ export interface ServicesOptions {
   logger: Logger;
 }
 
-/** Whether the gateway asks the room's store itself: it does for a room in its process, and for the sessions. */
+/** Whether the gateway asks the room's store itself: it does for a room in its process, for sessions and for uploads. */
 export const isNeededByGateway = (room: Room, { subgraphs }: Settings): boolean =>
-  room.sessions === 'keeps' || !subgraphs.urls.has(room.name);
+  room.sessions === 'keeps' || room.uploads === 'keeps' || !subgraphs.urls.has(room.name);
 
 /**
  * Makes each subgraph's data source, once.

@@ -2,7 +2,7 @@ import type { Channel } from 'node:diagnostics_channel';
 import { type ExecutionResult, graphql } from 'graphql';
 import { readSettings } from '../config.ts';
 import { createRequest, roomContext } from './context.ts';
-import { type Sessions, type Viewer, withRequest } from './request.ts';
+import { type Sessions, type Uploads, type Viewer, withRequest } from './request.ts';
 import type { OpenRoom, Room } from './room.ts';
 import { type StoreCall, storeCalls } from './seam.ts';
 import { subgraphSchema } from './subgraph.ts';
@@ -11,7 +11,10 @@ import { subgraphSchema } from './subgraph.ts';
 export interface TestRoom extends AsyncDisposable {
   open: OpenRoom;
   /** Executes an operation on the room's own schema, as `viewer` (null: a visitor). */
-  execute(source: string, options?: { viewer?: Viewer | null; variables?: object }): Promise<ExecutionResult>;
+  execute(
+    source: string,
+    options?: { viewer?: Viewer | null; variables?: object; uploads?: Uploads },
+  ): Promise<ExecutionResult>;
 }
 
 /** Opens a room with a store against the servers of the environment's profile, and migrates it. */
@@ -22,8 +25,9 @@ export async function openTestRoom(room: Room): Promise<TestRoom> {
   const schema = subgraphSchema(room);
   return {
     open,
-    execute: async (source, { viewer = null, variables } = {}) => {
-      const request = createRequest({ token: viewer && 'test', sessions: fixedSession(viewer), timeoutMs: 10_000 });
+    execute: async (source, { viewer = null, variables, uploads } = {}) => {
+      const sessions = fixedSession(viewer);
+      const request = createRequest({ token: viewer && 'test', sessions, uploads, timeoutMs: 10_000 });
       const contextValue = roomContext(request, { name: room.name, store: open.store });
       return await withRequest(request, () =>
         graphql({ schema, source, contextValue, variableValues: variables as Record<string, unknown> }),

@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { movieChanged } from './movie.ts';
 import { playbackReported } from './playback.ts';
-import { commentAdded, postChanged, postDeleted, postViewed } from './post.ts';
-import { followChanged, likeChanged } from './social.ts';
-import { userSignedUp } from './user.ts';
+import { commentAdded, pollVoted, postChanged, postDeleted, postReported, postViewed } from './post.ts';
+import { blockChanged, followChanged, likeChanged } from './social.ts';
+import { profileChanged, userSignedUp } from './user.ts';
 import { watchRecorded } from './watch.ts';
 
 export type { LikeKind } from './social.ts';
@@ -14,14 +14,18 @@ export type { LikeKind } from './social.ts';
  * the movie for `movie_events` and `playback_metrics`, the post for `post_events`.
  */
 export const eventTypes = {
+  'block.changed': { topic: 'social_events', data: blockChanged },
   'comment.added': { topic: 'post_events', data: commentAdded },
   'follow.changed': { topic: 'social_events', data: followChanged },
   'like.changed': { topic: 'social_events', data: likeChanged },
   'movie.changed': { topic: 'movie_events', data: movieChanged },
   'playback.reported': { topic: 'playback_metrics', data: playbackReported },
+  'poll.voted': { topic: 'post_events', data: pollVoted },
   'post.changed': { topic: 'post_events', data: postChanged },
   'post.deleted': { topic: 'post_events', data: postDeleted },
+  'post.reported': { topic: 'post_events', data: postReported },
   'post.viewed': { topic: 'post_events', data: postViewed },
+  'profile.changed': { topic: 'user_events', data: profileChanged },
   'user.signed_up': { topic: 'user_events', data: userSignedUp },
   'watch.recorded': { topic: 'watch_events', data: watchRecorded },
 } as const;

@@ -10,11 +10,22 @@ export const postChanged = z.object({
   movieId: z.string().nullable(),
   title: z.string(),
   body: z.string(),
-  attachments: z.array(z.object({ type: z.enum(attachmentTypes), url: z.string(), title: z.string().nullable() })),
+  attachments: z.array(
+    z.object({
+      type: z.enum(attachmentTypes),
+      /** Empty where an upload is attached. */
+      url: z.string(),
+      title: z.string().nullable(),
+      /** The upload in the media bucket; absent where the attachment is elsewhere. */
+      uploadId: z.string().optional(),
+    }),
+  ),
   tags: z.array(z.string()),
   createdAt: z.iso.datetime(),
   /** Null until it is first edited. */
   editedAt: z.iso.datetime().nullable(),
+  /** What the post asks its readers; absent where it asks nothing. Never changes. */
+  poll: z.object({ options: z.array(z.string()), closesAt: z.iso.datetime().nullable() }).optional(),
 });
 
 /** A post was deleted, and with it its comments. */
@@ -23,6 +34,8 @@ export const postDeleted = z.object({
   authorId: z.string(),
   movieId: z.string().nullable(),
   deletedAt: z.iso.datetime(),
+  /** When it was written; absent in events from before this was told. */
+  createdAt: z.iso.datetime().optional(),
 });
 
 /** Somebody commented on a post. The aggregate is the post, whose version it raises. */
@@ -39,4 +52,24 @@ export const postViewed = z.object({
   postId: z.string(),
   userId: z.string(),
   viewedAt: z.iso.datetime(),
+});
+
+/** Somebody voted in a post's poll, for good. The aggregate is the post, whose version it raises. */
+export const pollVoted = z.object({
+  postId: z.string(),
+  userId: z.string(),
+  /** The place of the option in the poll, from 0. */
+  option: z.int().nonnegative(),
+  votedAt: z.iso.datetime(),
+});
+
+export const reportReasons = ['SPAM', 'ABUSE', 'SPOILER', 'ILLEGAL', 'OTHER'] as const;
+
+/** Somebody reported a post, once. The aggregate is the post, whose version it raises. */
+export const postReported = z.object({
+  postId: z.string(),
+  reporterId: z.string(),
+  reason: z.enum(reportReasons),
+  details: z.string(),
+  reportedAt: z.iso.datetime(),
 });

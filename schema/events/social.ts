@@ -6,6 +6,17 @@ export const followChanged = z.object({
   followeeId: z.string(),
   /** Whether they follow now. */
   follows: z.boolean(),
+  /** Who ended it, where that was not the follower: the followee, by a block. */
+  endedBy: z.string().optional(),
+  changedAt: z.iso.datetime(),
+});
+
+/** Somebody blocked somebody or took it back. Its aggregate is the edge, whose subject is `blocker/blocked`. */
+export const blockChanged = z.object({
+  blockerId: z.string(),
+  blockedId: z.string(),
+  /** Whether they block them now. */
+  blocks: z.boolean(),
   changedAt: z.iso.datetime(),
 });
 

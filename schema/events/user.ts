@@ -6,3 +6,13 @@ export const userSignedUp = z.object({
   name: z.string(),
   createdAt: z.iso.datetime(),
 });
+
+/** What somebody tells of themselves, whole, as it is now. */
+export const profileChanged = z.object({
+  userId: z.string(),
+  bio: z.string(),
+  links: z.array(z.object({ title: z.string(), url: z.string() })),
+  /** Tags, as those of films and posts. */
+  interests: z.array(z.string()),
+  changedAt: z.iso.datetime(),
+});
