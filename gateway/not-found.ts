@@ -1,5 +1,6 @@
 import type { GraphQLFormattedError } from 'graphql';
-import { type Loss, lossesOf, type Operation, type Path } from './not-found-place.ts';
+import { type Loss, lossesOf } from './not-found-place.ts';
+import type { Operation, Path } from './selections.ts';
 
 type Json = Record<string | number, unknown>;
 

@@ -2,10 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { ApolloServerPlugin } from '@apollo/server';
 import { GraphQLError, type GraphQLFormattedError, OperationTypeNode } from 'graphql';
 import type { Logger } from 'pino';
+import { withViewerAfter } from './context.ts';
 import { codeOf, errorCodes } from './errors.ts';
 import { liftNotFound } from './not-found.ts';
 import { type ReadAfter, type ReadAfterOptions, startReadAfter } from './read-after.ts';
 import type { RequestContext } from './request.ts';
+import { type Requirers, tellAtRequirers } from './requirers.ts';
+import type { Rounds } from './rounds.ts';
 import { currentTraceId } from './tracing.ts';
 import { xrayDetail } from './xray-detail.ts';
 
@@ -14,30 +17,41 @@ export interface GatewayContext {
   request: RequestContext;
   /** Present where the request names an event to read after. */
   readAfter?: ReadAfter;
+  /** Present where a round of the query plan asks a store more than once. */
+  rounds?: Rounds;
 }
 
-/** Gives null for an entity whose owner says that it does not exist; see `liftNotFound`. */
-export const notFoundPlugin: ApolloServerPlugin<GatewayContext> = {
-  async requestDidStart() {
-    return {
-      async willSendResponse({ response, schema, document, operationName }) {
-        if (response.body.kind !== 'single' || !document) return;
-        const result = response.body.singleResult;
-        if (!result.errors) return;
-        const { data, errors } = liftNotFound(
-          { data: result.data, errors: result.errors },
-          { schema, document, operationName },
-        );
-        result.data = data;
-        result.errors = errors;
-      },
-    };
-  },
-};
+/**
+ * Tells each error at a place that the operation asks for: at an entity that its owner does not know, see `liftNotFound`, and at
+ * the fields that required what failed, see `tellAtRequirers`.
+ */
+export function errorPlacesPlugin(requirers: () => Requirers): ApolloServerPlugin<GatewayContext> {
+  return {
+    async requestDidStart() {
+      return {
+        async willSendResponse({ response, schema, document, operationName }) {
+          if (response.body.kind !== 'single' || !document) return;
+          const result = response.body.singleResult;
+          if (!result.errors) return;
+          const operation = { schema, document, operationName };
+          const { data, errors } = liftNotFound({ data: result.data, errors: result.errors }, operation);
+          result.data = data;
+          result.errors = tellAtRequirers(errors, { requirers: requirers(), operation });
+        },
+      };
+    },
+  };
+}
 
 /** Makes a query that names an event in `x-streamshop-after` wait for the sinks of the stores that it reads. */
 export function readAfterPlugin(
-  optionsFor: (eventId: string, context: GatewayContext) => ReadAfterOptions,
+  optionsFor: (
+    eventId: string,
+    context: GatewayContext,
+  ) => ReadAfterOptions & {
+    /** The sink that keeps what is told of viewers with their sessions. */
+    viewerSink: string;
+  },
 ): ApolloServerPlugin<GatewayContext> {
   return {
     async requestDidStart() {
@@ -45,9 +59,17 @@ export function readAfterPlugin(
         async didResolveOperation({ request, operation, contextValue }) {
           const eventId = request.http?.headers.get('x-streamshop-after');
           if (!eventId || operation?.operation !== OperationTypeNode.QUERY) return;
-          contextValue.readAfter = await startReadAfter(optionsFor(eventId, contextValue)).catch((error) => {
+          const options = optionsFor(eventId, contextValue);
+          const readAfter = await startReadAfter(options).catch((error) => {
             throw codeOf(error) === 'BAD_USER_INPUT' ? asBadRequest(error) : error;
           });
+          contextValue.readAfter = readAfter;
+          const fresh = { ...contextValue.request, mustBeFresh: true };
+          // What is unknown may be a block.
+          const tellsOfViewer = ['block.changed', ''].includes(readAfter.type);
+          contextValue.request = tellsOfViewer
+            ? withViewerAfter(fresh, () => readAfter.waitFor(options.viewerSink))
+            : fresh;
         },
         async willSendResponse({ response, contextValue }) {
           const sinks = contextValue.readAfter?.notYetApplied() ?? [];

@@ -15,23 +15,26 @@ import { type OpenedRooms, openRooms } from './open.ts';
 import { operationMetricsPlugin } from './operation-metrics.ts';
 import {
   errorFormatter,
+  errorPlacesPlugin,
   type GatewayContext,
   logPlugin,
-  notFoundPlugin,
   operationPlugin,
   readAfterPlugin,
   xrayPlugin,
 } from './plugins.ts';
-import type { SinkState } from './read-after.ts';
+import type { AskedEvent, SinkState } from './read-after.ts';
 import { readiness } from './readiness.ts';
 import type { RequestContext } from './request.ts';
+import { type Requirers, requirersIn } from './requirers.ts';
 import type { Room } from './room.ts';
+import { startRounds } from './rounds.ts';
 import { teachScalars } from './scalars.ts';
 import { sessionsOf } from './sessions.ts';
 import { measureSubgraphs } from './subgraph-metrics.ts';
 import { createServices, isNeededByGateway } from './subgraph-services.ts';
 import { supergraphFromFile } from './supergraph-file.ts';
 import { operationSpanPlugin, tracedHandler } from './tracing-http.ts';
+import { uploadsOf } from './uploads.ts';
 import { observeForXray, startXray, type Xray } from './xray.ts';
 
 /** A running gateway with all its subgraphs in process. */
@@ -51,6 +54,8 @@ export interface GatewayOptions {
 export const moviePageOperation = readFileSync(join(root, 'schema', 'operations', 'movie-page.graphql'), 'utf8');
 
 const maxBodyBytes = 256 * 1024;
+/** An event of which nobody can tell right now. */
+const unknownEvent: AskedEvent = { type: '', sinks: [] };
 /** Longest operation in lexical tokens: the movie page has about 200, Sandbox's introspection about 400. */
 const maxTokens = 1_500;
 
@@ -64,32 +69,44 @@ export async function startGateway({ settings, rooms, logger }: GatewayOptions):
   const opened = openRooms(rooms, settings, (room) => isNeededByGateway(room, settings));
   const services = createServices({ opened, settings, logger });
   const sessions = sessionsOf(opened);
+  const uploads = uploadsOf(opened);
   const http = fastify({ bodyLimit: maxBodyBytes, forceCloseConnections: 'idle' });
+  const storeless = new Set(rooms.flatMap(({ name, open }) => (open ? [] : [name])));
   const apolloLogger = logger.child({ part: 'apollo' });
   const gateway = new ApolloGateway({
     supergraphSdl: supergraphFromFile({ file: settings.gateway.supergraphFile, rooms, logger }),
     logger: apolloLogger,
     buildService: ({ name }) => services.get(name),
-    experimental_didResolveQueryPlan: ({ queryPlan, requestContext: { context } }) =>
-      (context as GatewayContext).request.xray?.notePlan(queryPlan),
+    experimental_didResolveQueryPlan({ queryPlan, requestContext }) {
+      const context = requestContext.context as GatewayContext;
+      context.rounds = startRounds(queryPlan, storeless);
+      context.request.xray?.notePlan(queryPlan);
+    },
   });
   observeForXray();
 
-  gateway.onSchemaLoadOrUpdate(({ apiSchema }) => teachScalars(apiSchema));
+  let requirers: Requirers = new Map();
+  gateway.onSchemaLoadOrUpdate(({ apiSchema, coreSupergraphSdl }) => {
+    teachScalars(apiSchema);
+    requirers = requirersIn(coreSupergraphSdl);
+  });
 
   const { requestTimeoutMs, readAfterTimeoutMs } = settings.gateway;
   const newRequest = (token: string | null, xray?: Xray) =>
-    createRequest({ token, sessions, timeoutMs: requestTimeoutMs, xray });
-  const askSinks = async (eventId: string, { viewer }: RequestContext): Promise<readonly SinkState[] | null> => {
-    const { body } = await apollo.executeOperation<{ event: { sinks: SinkState[] | null } | null }>(
+    createRequest({ token, sessions, uploads, timeoutMs: requestTimeoutMs, xray });
+  const viewerSink = rooms.find(({ sessions }) => sessions === 'keeps')?.name ?? '';
+  const askEvent = async (eventId: string, { viewer }: RequestContext): Promise<AskedEvent | null> => {
+    const { body } = await apollo.executeOperation<{
+      event: { type: string | null; sinks: SinkState[] | null } | null;
+    }>(
       { query: 'query Sinks($id: ID!) { event(id: $id) { type sinks { name status } } }', variables: { id: eventId } },
       // A request of its own each time, so that nothing is answered from its loaders; but the same viewer.
       { contextValue: { request: { ...newRequest(null), viewer } } },
     );
-    if (body.kind !== 'single') return [];
+    if (body.kind !== 'single') return unknownEvent;
     const { data, errors = [] } = body.singleResult;
-    if (data?.event) return data.event.sinks ?? [];
-    return errors.some(({ extensions }) => String(extensions?.code).startsWith('STORE_')) ? [] : null;
+    if (data?.event) return { type: data.event.type ?? '', sinks: data.event.sinks ?? [] };
+    return errors.some(({ extensions }) => String(extensions?.code).startsWith('STORE_')) ? unknownEvent : null;
   };
 
   const apollo = new ApolloServer<GatewayContext>({
@@ -106,12 +123,13 @@ export async function startGateway({ settings, rooms, logger }: GatewayOptions):
       ApolloServerPluginLandingPageLocalDefault({ document: moviePageOperation, variables: { id: 'm101' } }),
       logPlugin(logger),
       operationPlugin,
-      notFoundPlugin,
+      errorPlacesPlugin(() => requirers),
       operationMetricsPlugin,
       operationSpanPlugin,
       xrayPlugin(settings),
       readAfterPlugin((eventId, { request }) => ({
-        askSinks: () => askSinks(eventId, request),
+        askEvent: () => askEvent(eventId, request),
+        viewerSink,
         timeoutMs: readAfterTimeoutMs,
       })),
     ],

@@ -12,7 +12,7 @@ export interface TransportOptions {
   logger: Logger;
 }
 
-/** What is to be done around a fetch of the plan, whichever way it goes: read-after, and telling whoever observes. */
+/** What is to be done around a fetch of the plan, whichever way it goes: beginning with others of its round, read-after, and telling whoever observes. */
 export function dataSource(
   { room, isOff }: OpenedRoom,
   { transport, execution, logger }: TransportOptions,
@@ -20,13 +20,14 @@ export function dataSource(
   return {
     async process(asked) {
       const { query = '', variables = {} } = asked.request;
-      const { request, readAfter } = asked.context;
+      const { request, readAfter, rounds } = asked.context;
       const { xray } = request;
       const subgraph = room.name;
       const path = ('pathInIncomingRequest' in asked && asked.pathInIncomingRequest) || [];
       const key = fetchKey({ subgraph, operation: query, path });
       const origin = { request, subgraph, fetch: key, isObserved: xray !== undefined || isTraced() };
       const fetch = { query, variables };
+      const end = await rounds?.begin(key, transport === 'in-process');
       return await withOrigin(origin, async () => {
         try {
           if (room.consumes && !isOff) await readAfter?.waitFor(room.name);
@@ -41,7 +42,7 @@ export function dataSource(
           xray.noteFetch({ key, startMs, durationMs: xray.nowMs() - startMs, entities, transport });
         }
         return answer;
-      });
+      }).finally(end);
     },
   };
 }
