@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Viewer } from '../../gateway/request.ts';
-import { changeMovies, importUsers, recordWatch } from './commands.ts';
+import { changeBlock, changeMovies, importUsers, recordWatch } from './commands.ts';
 import { callsOf, movie, newId, openTestPostgres, type TestPostgres, watch } from './testing.ts';
 
 let room: TestPostgres;
@@ -159,6 +159,38 @@ describe('User', () => {
     expect(codes(visitor.errors)).toEqual({ '_entities.0.email': 'UNAUTHENTICATED' });
   });
 
+  test('tells whom they block to the user alone, blocked last first, in one call', async () => {
+    const [alice, bob, ...others] = [
+      await newUser('Alice'),
+      await newUser('Bob'),
+      await newUser('C'),
+      await newUser('D'),
+    ];
+    for (const userId of others) await changeBlock(room.store, { blockerId: alice, userId, blocks: true });
+    await changeBlock(room.store, { blockerId: alice, userId: bob, blocks: true });
+    await changeBlock(room.store, { blockerId: alice, userId: bob, blocks: false });
+    const blocked = entities('... on User { all: blocked { name } newest: blocked(first: 1) { id } }');
+    const ask = (who: Viewer | null) =>
+      room.execute(blocked, { variables: of('User', [alice]), ...(who && { viewer: who }) });
+    const own = await ask(viewer(alice));
+    expect(own.errors).toBeUndefined();
+    expect(own.data?._entities).toEqual([{ all: [{ name: 'D' }, { name: 'C' }], newest: [{ id: others[1] }] }]);
+    for (const [who, code] of [
+      [viewer(bob), 'FORBIDDEN'],
+      [null, 'UNAUTHENTICATED'],
+    ] as const) {
+      const { data, errors } = await ask(who);
+      expect(data?._entities).toEqual([{ all: null, newest: null }]);
+      expect(codes(errors)).toEqual({ '_entities.0.all': code, '_entities.0.newest': code });
+    }
+    for (const first of [0, 1_001]) {
+      const { errors } = await room.execute(entities(`... on User { blocked(first: ${first}) { id } }`), {
+        ...{ variables: of('User', [alice]), viewer: viewer(alice) },
+      });
+      expect(errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', argument: ['first'] });
+    }
+  });
+
   test('an unknown user is NOT_FOUND', async () => {
     const { errors } = await room.execute(entities('... on User { name }'), {
       variables: of('User', ['no-such-user']),
@@ -263,10 +295,12 @@ describe('mutations', () => {
   const social = {
     follow: `mutation ($input: FollowInput!) {
       follow(input: $input) { follower { id name } followee { id name } follows event { id } } }`,
+    block: `mutation ($input: BlockInput!) {
+      block(input: $input) { blocker { id name } blocked { id name } blocks event { id } } }`,
     like: `mutation ($input: LikeInput!) {
       like(input: $input) { kind targetId likes movie { title } post { id } tag event { id } } }`,
   };
-  const un = (operation: string) => operation.replace(/(?=follow\(|like\()/, 'un');
+  const un = (operation: string) => operation.replace(/(?=follow\(|block\(|like\()/, 'un');
 
   test('follow and unfollow', async () => {
     const [alice, bob] = [await newUser('Alice'), await newUser('Bob')];
@@ -286,6 +320,23 @@ describe('mutations', () => {
     expect((await room.events(alice)).map(({ type }) => type)).toEqual([
       ...['user.signed_up', 'follow.changed', 'follow.changed'],
     ]);
+  });
+
+  test('block and unblock', async () => {
+    const [alice, bob] = [await newUser('Alice'), await newUser('Bob')];
+    const call = async (operation: string, who = alice, userId = bob) => {
+      const { data, errors } = await room.execute(operation, { variables: { input: { userId } }, viewer: viewer(who) });
+      return { ...(Object.values(data ?? {})[0] as object), ...(errors && { refused: errors[0]?.extensions }) };
+    };
+    const pair = { blocker: { id: alice, name: 'Alice' }, blocked: { id: bob, name: 'Bob' } };
+    expect(await call(un(social.block))).toEqual({ ...pair, blocks: false, event: null });
+    const blocked = await call(social.block);
+    expect(blocked).toEqual({ ...pair, blocks: true, event: { id: expect.any(String) } });
+    expect(await call(social.block)).toEqual(blocked);
+    const refused = { code: 'FORBIDDEN', argument: ['input', 'userId'] };
+    expect(await call(social.follow, bob, alice)).toMatchObject({ refused });
+    expect(await call(un(social.block))).toMatchObject({ ...pair, blocks: false, event: { id: expect.any(String) } });
+    expect(await call(social.follow, bob, alice)).toMatchObject({ follows: true });
   });
 
   test('like and unlike', async () => {
@@ -322,7 +373,7 @@ describe('mutations', () => {
       ['input', 'targetId'],
     ];
     const nobody = { code: 'NOT_FOUND', argument: userId };
-    for (const operation of [social.follow, un(social.follow)]) {
+    for (const operation of [social.follow, un(social.follow), social.block, un(social.block)]) {
       expect(await codeOf(operation, { userId: me })).toMatchObject({ code: 'BAD_USER_INPUT', argument: userId });
       expect(await codeOf(operation, { userId: 'no-such-user' })).toMatchObject(nobody);
     }
@@ -341,6 +392,8 @@ describe('mutations', () => {
       idempotencyKey: "k" })`,
     'follow(input: { userId: "u" })',
     'unfollow(input: { userId: "u" })',
+    'block(input: { userId: "u" })',
+    'unblock(input: { userId: "u" })',
     'like(input: { kind: TAG, targetId: "heist" })',
     'unlike(input: { kind: TAG, targetId: "heist" })',
   ])('%s wants a login before it asks Postgres', async (mutation) => {

@@ -46,6 +46,22 @@ export async function usersById(store: PostgresStore, ids: readonly string[]): P
   return inOrder(ids, rows, 'user');
 }
 
+/** The beginning of the list of those whom a user blocks. */
+export interface BlockedKey {
+  userId: string;
+  first: number;
+}
+
+/** Whom users block, blocked last first: ids. A user's blocks are a thousand at most. */
+export async function blockedByUser(store: PostgresStore, keys: readonly BlockedKey[]): Promise<string[][]> {
+  const rows = await store.db.$queryRaw<{ blockerId: string; blockedId: string }[]>`
+    SELECT blocker_id AS "blockerId", blocked_id AS "blockedId" FROM block
+    WHERE blocker_id = ANY(${keys.map(({ userId }) => userId)}) AND blocks
+    ORDER BY changed_at DESC, blocked_id`;
+  const lists = Map.groupBy(rows, ({ blockerId }) => blockerId);
+  return keys.map(({ userId, first }) => (lists.get(userId) ?? []).slice(0, first).map(({ blockedId }) => blockedId));
+}
+
 /**
  * Events by id, waiting or published; null for those unknown. One statement sees one snapshot, so an event that the
  * relay moves meanwhile is in one of the two tables.

@@ -2,8 +2,18 @@ import * as z from 'zod';
 import { eventPlace } from '../../gateway/event-place.ts';
 import { badInput, checkInput, filledText } from '../../gateway/input.ts';
 import { idOf, requireSelf, requireViewer } from '../../gateway/room.ts';
-import { changeFollow, changeLike, type FollowState, type LikeState, login, recordWatch, signUp } from './commands.ts';
-import { eventsById, type MovieRow, moviePages, moviesById, usersById } from './queries.ts';
+import {
+  type BlockState,
+  changeBlock,
+  changeFollow,
+  changeLike,
+  type FollowState,
+  type LikeState,
+  login,
+  recordWatch,
+  signUp,
+} from './commands.ts';
+import { blockedByUser, eventsById, type MovieRow, moviePages, moviesById, usersById } from './queries.ts';
 import type { RoomContext } from './store.ts';
 import type { QueryMoviesArgs, Resolvers } from './types.generated.ts';
 
@@ -45,6 +55,14 @@ export const resolvers: Resolvers = {
       const { userId: followerId } = await requireViewer(request);
       return followPayload(await changeFollow(store, { ...input, followerId, follows: false }));
     },
+    async block(_, { input }, { store, request }) {
+      const { userId: blockerId } = await requireViewer(request);
+      return blockPayload(await changeBlock(store, { ...input, blockerId, blocks: true }));
+    },
+    async unblock(_, { input }, { store, request }) {
+      const { userId: blockerId } = await requireViewer(request);
+      return blockPayload(await changeBlock(store, { ...input, blockerId, blocks: false }));
+    },
     async like(_, { input }, { store, request }) {
       const { userId } = await requireViewer(request);
       return likePayload(await changeLike(store, { ...input, userId, likes: true }));
@@ -75,12 +93,25 @@ export const resolvers: Resolvers = {
       return (await context.load(usersById, idOf(user))).email;
     },
     createdAt: async (user, _, context) => (await context.load(usersById, idOf(user))).createdAt,
+    async blocked(user, { first }, context) {
+      const userId = idOf(user);
+      await requireSelf(context.request, userId);
+      const page = checkInput(blockedArguments, { first }, []);
+      return (await context.load(blockedByUser, { userId, ...page })).map((id) => ({ id }));
+    },
   },
   Event: {
     // Errors of a store that cannot be asked are the kafka room's to tell, which knows what the other sources say.
     inPostgres: (event, _, { request, load }) => eventPlace(request, () => load(eventsById, idOf(event))),
   },
 };
+
+const blockPayload = ({ blockerId, blockedId, blocks, eventId }: BlockState) => ({
+  blocker: { id: blockerId },
+  blocked: { id: blockedId },
+  blocks,
+  event: eventId === null ? null : { id: eventId },
+});
 
 const followPayload = ({ followerId, followeeId, follows, eventId }: FollowState) => ({
   follower: { id: followerId },
@@ -106,6 +137,8 @@ function movieField<Name extends keyof MovieRow>(name: Name) {
     return row[name];
   };
 }
+
+const blockedArguments = z.object({ first: z.int().min(1, 'is at least 1').max(1_000, 'is at most 1000') });
 
 const most = 100;
 const word = filledText(most).nullish();

@@ -4,8 +4,17 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type StoreCall, secret } from '../../gateway/seam.ts';
 import { endedCalls } from '../../gateway/testing.ts';
 import { hashPassword } from './commands/password.ts';
-import { changeFollow, changeLike, changeMovies, importUsers, login, recordWatch, signUp } from './commands.ts';
-import { eventsById, moviePages, moviesById, usersById } from './queries.ts';
+import {
+  changeBlock,
+  changeFollow,
+  changeLike,
+  changeMovies,
+  importUsers,
+  login,
+  recordWatch,
+  signUp,
+} from './commands.ts';
+import { blockedByUser, eventsById, moviePages, moviesById, usersById } from './queries.ts';
 import { inPsql } from './shell.ts';
 import { movie, newId, openTestPostgres, type TestPostgres, watch } from './testing.ts';
 
@@ -39,13 +48,16 @@ test('what a query asks gives the same when it is pasted into psql', async () =>
     movie(second, { genres: [], imdbId: 'tt1375666' }),
   ]);
   const user = { id: newId('u'), email: `${randomUUID()}@example.org`, name: awkward, createdAt: new Date(0) };
-  await importUsers(room.store, [user]);
+  const blocked = { id: newId('u'), email: `${randomUUID()}@example.org`, name: 'Test' };
+  await importUsers(room.store, [user, blocked]);
+  await changeBlock(room.store, { blockerId: user.id, userId: blocked.id, blocks: true });
   const [event] = await room.events(first);
   const page = { genre: null, tag: null, yearFrom: null, yearTo: null, after: null };
 
   const calls = await endedCalls(async () => {
     await moviesById(room.store, [first, second, awkward, 'null', '']);
     await usersById(room.store, [user.id]);
+    await blockedByUser(room.store, [{ userId: user.id, first: 10 }]);
     await eventsById(room.store, [event?.id as string, 'no uuid']);
     await moviePages(room.store, [
       { ...page, first: 2 },
@@ -54,7 +66,7 @@ test('what a query asks gives the same when it is pasted into psql', async () =>
     ]);
     await login(room.store, { email: user.email, password: 'wrong' }).catch(() => {});
   });
-  expect(calls).toHaveLength(5);
+  expect(calls).toHaveLength(6);
   for (const call of calls) {
     expect(call.result).not.toEqual([]);
     const { rows } = await psql.query(pasted(call));
@@ -80,8 +92,9 @@ test('what a transaction writes is written by what is pasted into psql', async (
     await recordWatch(room.store, watch(alice, movieId, { positionSeconds: 5 }));
     await changeFollow(room.store, { followerId: alice, userId: bob, follows: true });
     await changeLike(room.store, { userId: alice, kind: 'TAG', targetId: tag, likes: true });
+    await changeBlock(room.store, { blockerId: bob, userId: alice, blocks: true });
   });
-  expect(calls).toHaveLength(5);
+  expect(calls).toHaveLength(6);
   for (const call of calls) {
     expect(call.statement).toMatch(/^BEGIN; -- \w+ [\w ]+\n.*;\nCOMMIT;$/s);
     // Nobody is told a password's hash: whoever pastes that has to bring their own.
@@ -89,7 +102,7 @@ test('what a transaction writes is written by what is pasted into psql', async (
   }
   const content = async (run: (text: string) => Promise<{ rows: object[] }>, table: string) =>
     (await run(`SELECT * FROM ${table}`)).rows;
-  for (const table of ['movies', 'playback', 'user_watch', 'follow', 'user_like']) {
+  for (const table of ['movies', 'playback', 'user_watch', 'follow', 'user_like', 'block']) {
     const [expected, actual] = [await content((text) => psql.query(text), table), await content(paste, table)];
     expect(actual.length).toBeGreaterThan(0);
     for (const row of actual) expect(expected).toContainEqual(row);
@@ -106,10 +119,10 @@ test('a transaction is told statement by statement, with its values counted thro
   );
   const [call] = await endedCalls(() => changeFollow(room.store, { followerId: alice, userId: bob, follows: true }));
   const { statement, parameters, rowsOf } = call as StoreCall;
-  expect(statement.match(/\$\d+/g)).toEqual(['$1', '$2', '$3', '$4', '$5']);
-  expect(parameters).toHaveLength(5);
+  expect(statement.match(/\$\d+/g)).toEqual(['$1', '$2', '$3', '$4', '$5', '$6']);
+  expect(parameters).toHaveLength(6);
   expect([(parameters as unknown[])[0], (parameters as unknown[])[1]]).toEqual([[alice], [bob]]);
-  // Two users, no edge; one edge and one event written.
+  // Two users, no block, no edge; one edge and one event written.
   expect(rowsOf?.(undefined)).toBe(4);
 });
 

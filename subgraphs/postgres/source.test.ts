@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { changeFollows, changeLikes, changeMovies, importUsers, recordWatches } from './commands.ts';
+import { changeBlock, changeFollows, changeLikes, changeMovies, importUsers, recordWatches } from './commands.ts';
 import { movie, newId, openTestPostgres, watch } from './testing.ts';
 
 async function all<Row>(chunks: AsyncIterable<readonly Row[]>): Promise<{ sizes: number[]; rows: Row[] }> {
@@ -37,6 +37,29 @@ test('gives every watch, playback and newest event of an aggregate, in chunks', 
     { type: 'user.signed_up', id: userId, version: 1, eventId: signedUp?.id },
     { type: 'movie.changed', id: movieId, version: 2, eventId: changed?.id },
   ]);
+});
+
+test('gives every block, ended ones too, and their newest events', async () => {
+  await using room = await openTestPostgres();
+  const [blockerId, ...others] = ['a', 'b', 'c'].map(newId) as [string, string, string];
+  const users = [blockerId, ...others].map((id) => ({ id, email: `${id}@example.org`, name: 'Test' }));
+  await importUsers(room.store, users);
+  const block = (userId: string, blocks: boolean) => changeBlock(room.store, { blockerId, userId, blocks });
+  const [kept, ended] = [
+    await block(others[0], true),
+    await block(others[1], true).then(() => block(others[1], false)),
+  ];
+  const { rows } = await all(room.source.blocks());
+  expect(rows).toEqual([
+    { ...kept, version: 1, changedAt: expect.any(Date) },
+    { ...ended, version: 2, changedAt: expect.any(Date) },
+  ]);
+  const aggregates = (await all(room.source.aggregates())).rows.filter(({ type }) => type === 'block.changed');
+  expect(aggregates).toEqual(
+    rows.map(({ blockedId, version, eventId }) => ({
+      ...{ type: 'block.changed', id: `${blockerId}/${blockedId}`, version, eventId },
+    })),
+  );
 });
 
 test('gives every follow and like, ended ones too, in chunks, and their newest events', async () => {

@@ -1,10 +1,18 @@
-import type { AggregateFact, FollowFact, LikeFact, PlaybackFact, Source, WatchFact } from '../../fanout/sink.ts';
+import type {
+  AggregateFact,
+  BlockFact,
+  FollowFact,
+  LikeFact,
+  PlaybackFact,
+  Source,
+  WatchFact,
+} from '../../fanout/sink.ts';
 import type { PostgresStore } from './store.ts';
 
 const rowsPerChunk = 5_000;
 
 /** What this room is the source of. */
-type PostgresSource = Pick<Source, 'watches' | 'playbacks' | 'follows' | 'likes' | 'aggregates'>;
+type PostgresSource = Pick<Source, 'watches' | 'playbacks' | 'follows' | 'blocks' | 'likes' | 'aggregates'>;
 
 /** Everything that derived stores must show, read in chunks by primary key: no chunk is counted off from the start. */
 export function postgresSource({ db }: PostgresStore): PostgresSource {
@@ -17,6 +25,15 @@ export function postgresSource({ db }: PostgresStore): PostgresSource {
         WHERE (follower_id, followee_id) > (${last?.followerId ?? ''}, ${last?.followeeId ?? ''})
         ORDER BY follower_id, followee_id LIMIT ${rowsPerChunk}`,
     );
+  const blocks = () =>
+    chunks<BlockFact>(
+      (last) => db.$queryRaw`
+        SELECT blocker_id AS "blockerId", blocked_id AS "blockedId", blocks, changed_at AS "changedAt", version,
+               event_id AS "eventId"
+        FROM block
+        WHERE (blocker_id, blocked_id) > (${last?.blockerId ?? ''}, ${last?.blockedId ?? ''})
+        ORDER BY blocker_id, blocked_id LIMIT ${rowsPerChunk}`,
+    );
   const likes = () =>
     chunks<LikeFact>(
       (last) => db.$queryRaw`
@@ -28,6 +45,7 @@ export function postgresSource({ db }: PostgresStore): PostgresSource {
     );
   return {
     follows,
+    blocks,
     likes,
     watches: () =>
       chunks<WatchFact>(
@@ -61,6 +79,13 @@ export function postgresSource({ db }: PostgresStore): PostgresSource {
         yield edges.map(
           ({ followerId, followeeId, version, eventId }): AggregateFact => ({
             ...{ type: 'follow.changed', id: `${followerId}/${followeeId}`, version, eventId },
+          }),
+        );
+      }
+      for await (const edges of blocks()) {
+        yield edges.map(
+          ({ blockerId, blockedId, version, eventId }): AggregateFact => ({
+            ...{ type: 'block.changed', id: `${blockerId}/${blockedId}`, version, eventId },
           }),
         );
       }

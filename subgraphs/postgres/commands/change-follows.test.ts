@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventTypes, parseEvent, type StreamEventOf } from '../../../schema/events/index.ts';
-import { changeFollow, changeFollows, importUsers } from '../commands.ts';
+import { changeBlock, changeFollow, changeFollows, importUsers } from '../commands.ts';
 import { newId, openTestPostgres, type TestPostgres } from '../testing.ts';
 
 let room: TestPostgres;
@@ -152,6 +152,23 @@ describe('a batch', () => {
     const unfollowed = await changeFollow(room.store, { followerId, userId: ended, follows: false });
     expect(await load()).toEqual([first, unfollowed]);
     expect(await followEvents(followerId)).toHaveLength(3);
+  });
+
+  test('repeated after a block leaves alone what the block has ended, and refuses what would begin', async () => {
+    const [followerId, blocked, other] = (await newUsers(3)) as [string, string, string];
+    const edge = { followerId, follows: true, changedAt: at(0) };
+    const load = (...followees: string[]) =>
+      changeFollows(
+        room.store,
+        followees.map((followeeId) => ({ ...edge, followeeId })),
+      );
+    await load(blocked);
+    await changeBlock(room.store, { blockerId: followerId, userId: blocked, blocks: true });
+    expect(await load(blocked, other)).toMatchObject([{ follows: false }, { follows: true }]);
+    expect(await followEvents(followerId)).toHaveLength(3);
+    await expect(changeFollows(room.store, [{ ...edge, followeeId: blocked, changedAt: null }])).rejects.toMatchObject({
+      extensions: { code: 'FORBIDDEN', argument: ['follows', '0', 'followeeId'] },
+    });
   });
 
   test('of thousands goes in several transactions; batches at once do not deadlock', async () => {

@@ -1,7 +1,9 @@
 import * as z from 'zod';
+import { codedError } from '../../../gateway/errors.ts';
 import { type ArgumentPath, badInput, checkInput, idText } from '../../../gateway/input.ts';
 import { makeEvent } from '../outbox.ts';
 import type { PostgresStore } from '../store.ts';
+import { blocksAmong } from './blocks.ts';
 import { changeEdges, type EdgeChange, type EdgeKind, type EdgeState } from './edges.ts';
 import { pastInstant } from './instant.ts';
 import { checkUsers, type NamedUser } from './users.ts';
@@ -27,6 +29,8 @@ export interface FollowState {
 
 interface FollowChange extends EdgeChange {
   followee: NamedUser;
+  /** Who ends it, where that is not the follower. */
+  endedBy?: string;
 }
 
 /** Changes one edge of the viewer's, who is `followerId`; see `changeFollows`. Its arguments' paths begin with `input`. */
@@ -36,8 +40,8 @@ export async function changeFollow(
 ): Promise<FollowState> {
   const path = ['input', 'userId'];
   const followee = { userId: checkInput(idText, userId, path), path };
-  const change = changeOf({ actor: { userId: followerId }, followee, isOn: follows, changedAt: null });
-  const [state] = await changeEdges(store, edge, [change]);
+  const change = followOf({ actor: { userId: followerId }, followee, isOn: follows, changedAt: null });
+  const [state] = await changeEdges(store, followEdge, [change]);
   return answer(change, state);
 }
 
@@ -46,8 +50,8 @@ export async function changeFollow(
  * answered with the event that made it so; so is an edge that has changed after the `changedAt` given: a load that is
  * repeated writes nothing, and takes nothing back that somebody has decided since. More than a thousand go in several
  * transactions.
- * @throws BAD_USER_INPUT, also for following oneself, or NOT_FOUND, with the argument's path; the transaction that it
- * concerns has then written nothing
+ * @throws BAD_USER_INPUT, also for following oneself, NOT_FOUND, or FORBIDDEN for a follow that would begin where one blocks
+ * the other, with the argument's path; the transaction that it concerns has then written nothing
  */
 export async function changeFollows(store: PostgresStore, inputs: readonly FollowInput[]): Promise<FollowState[]> {
   const changes = inputs.map((input, index) => {
@@ -55,13 +59,13 @@ export async function changeFollows(store: PostgresStore, inputs: readonly Follo
     const { followerId, followeeId, follows, changedAt = null } = checkInput(followInput, input, path);
     const actor = { userId: followerId, path: [...path, 'followerId'] };
     const followee = { userId: followeeId, path: [...path, 'followeeId'] };
-    return changeOf({ actor, followee, isOn: follows, changedAt });
+    return followOf({ actor, followee, isOn: follows, changedAt });
   });
-  const states = await changeEdges(store, edge, changes);
+  const states = await changeEdges(store, followEdge, changes);
   return changes.map((change, index) => answer(change, states[index]));
 }
 
-function changeOf(change: Omit<FollowChange, 'subject'>): FollowChange {
+export function followOf(change: Omit<FollowChange, 'subject'>): FollowChange {
   const { actor, followee } = change;
   if (actor.userId === followee.userId) throw badInput('Nobody can follow themselves.', followee.path as ArgumentPath);
   return { ...change, subject: `${actor.userId}/${followee.userId}` };
@@ -74,12 +78,27 @@ const answer = ({ actor, followee }: FollowChange, state: EdgeState | undefined)
   eventId: state?.eventId ?? null,
 });
 
-const edge: EdgeKind<FollowChange> = {
-  check: (tx, changes) =>
-    checkUsers(
+/** Follows, as `changeEdges` writes them. */
+export const followEdge: EdgeKind<FollowChange> = {
+  async checkTargets(tx, changes) {
+    await checkUsers(
       tx,
       changes.map(({ followee }) => followee),
-    ),
+    );
+  },
+
+  async checkChanges(tx, changes) {
+    const begun = changes.filter(({ isOn }) => isOn);
+    const blocked = await blocksAmong(
+      tx,
+      begun.map(({ actor, followee }) => [actor.userId, followee.userId]),
+    );
+    const refused = begun.find(({ subject }) => blocked.has(subject));
+    if (refused) {
+      const { followee } = refused;
+      throw codedError('FORBIDDEN', 'One of the two blocks the other.', { argument: followee.path });
+    }
+  },
 
   async read(tx, changes) {
     const pairs = changes.map(({ actor, followee }) => ({ followerId: actor.userId, followeeId: followee.userId }));
@@ -91,11 +110,13 @@ const edge: EdgeKind<FollowChange> = {
     return new Map(rows.map(({ subject, ...state }) => [subject, state]));
   },
 
-  eventOf({ subject, actor, followee }, { isOn, version, changedAt }) {
+  eventOf({ subject, actor, followee, endedBy }, { isOn, version, changedAt }) {
     const data = {
       ...{ followerId: actor.userId, followeeId: followee.userId },
       ...{ follows: isOn, changedAt: changedAt.toISOString() },
+      ...(endedBy !== undefined && { endedBy }),
     };
+    // The follower's, whoever ended it: `unfollow` answers with it, and only its actor can wait for an event.
     return makeEvent('follow.changed', { key: actor.userId, subject, version, actor: actor.userId, data });
   },
 

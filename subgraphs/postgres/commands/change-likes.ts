@@ -88,7 +88,7 @@ async function checkMovies(tx: Transaction, changes: readonly LikeChange[]): Pro
 }
 
 const edge: EdgeKind<LikeChange> = {
-  check: checkMovies,
+  checkTargets: checkMovies,
 
   async read(tx, changes) {
     const keys = changes.map(({ actor: { userId }, kind, targetId }) => ({ userId, kind, targetId }));

@@ -5,7 +5,7 @@ import { lockUsers, type NamedUser } from './users.ts';
 
 const rowsPerTransaction = 1_000;
 
-/** How a follow or a like stands: since when, and by which event. */
+/** How a follow, a like or a block stands: since when, and by which event. */
 export interface EdgeState {
   isOn: boolean;
   version: number;
@@ -13,7 +13,7 @@ export interface EdgeState {
   eventId: string;
 }
 
-/** What a follow or a like is to become. */
+/** What a follow, a like or a block is to become. */
 export interface EdgeChange {
   /** The edge's id: the subject of its events. */
   subject: string;
@@ -26,8 +26,10 @@ export interface EdgeChange {
 
 /** A kind of edge: what is its own in a command. */
 export interface EdgeKind<Change extends EdgeChange> {
-  /** Refuses what must not be, once the actors are locked. */
-  check(tx: Transaction, changes: readonly Change[]): Promise<void>;
+  /** Refuses edges to what is not there, whether they change or not. */
+  checkTargets?(tx: Transaction, changes: readonly Change[]): Promise<void>;
+  /** Refuses what must not become so; is given only what would change, once the actors are locked. */
+  checkChanges?(tx: Transaction, changes: readonly Change[]): Promise<void>;
   /** The edges that are there, by subject. A statement begun after the lock sees all of them. */
   read(tx: Transaction, changes: readonly Change[]): Promise<Map<string, EdgeState>>;
   eventOf(change: Change, state: Omit<EdgeState, 'eventId'>): KeyedEvent;
@@ -49,18 +51,28 @@ export async function changeEdges<Change extends EdgeChange>(
     const after = await store.transaction('change edges', async (tx) => {
       const actors = batch.map(({ actor }) => actor);
       await lockUsers(tx, actors);
-      await kind.check(tx, batch);
-      const known = await kind.read(tx, batch);
-      const { answers, rows, events } = advanceAll(kind, batch, known);
-      if (events.length > 0) {
-        await kind.write(tx, rows);
-        await writeOutbox(tx, events);
-      }
-      return answers;
+      return await changeLocked(tx, kind, batch);
     });
     states.push(...after);
   }
   return states;
+}
+
+/** The same within a transaction that has locked the actors. */
+export async function changeLocked<Change extends EdgeChange>(
+  tx: Transaction,
+  kind: EdgeKind<Change>,
+  changes: readonly Change[],
+): Promise<(EdgeState | undefined)[]> {
+  await kind.checkTargets?.(tx, changes);
+  const known = await kind.read(tx, changes);
+  const { answers, advanced, rows, events } = advanceAll(kind, changes, known);
+  if (advanced.length > 0) {
+    await kind.checkChanges?.(tx, advanced);
+    await kind.write(tx, rows);
+    await writeOutbox(tx, events);
+  }
+  return answers;
 }
 
 function advanceAll<Change extends EdgeChange>(
@@ -70,6 +82,7 @@ function advanceAll<Change extends EdgeChange>(
 ) {
   // The last state of each edge: no row can be written twice in one statement.
   const rows = new Map<string, Change & EdgeState>();
+  const advanced: Change[] = [];
   const events: KeyedEvent[] = [];
   const answers = changes.map((change) => {
     const before = known.get(change.subject);
@@ -79,10 +92,11 @@ function advanceAll<Change extends EdgeChange>(
     const after = { ...next, eventId: event.event.id };
     known.set(change.subject, after);
     rows.set(change.subject, { ...change, ...after });
+    advanced.push(change);
     events.push(event);
     return after;
   });
-  return { answers, rows: [...rows.values()], events };
+  return { answers, advanced, rows: [...rows.values()], events };
 }
 
 /**
