@@ -10,6 +10,7 @@ import type { DeadLetter } from './dead-letters.ts';
 import { kafkaClient } from './kafka.ts';
 import { names } from './names.ts';
 import { redrive } from './redrive.ts';
+import { sweepUploads } from './sweep-uploads.ts';
 import { ensureTopics } from './topics.ts';
 import { verify } from './verify.ts';
 
@@ -18,7 +19,10 @@ const help = `npm run fanout -- COMMAND
   status                             events in the outboxes, lag and dead letters of each sink
   verify                             waits until nothing is pending, then compares every derived store with its source;
                                      exit code 1 where something differs
-  redrive [--sink NAME] [--event ID] applies the outstanding dead letters; exit code 1 where one still fails`;
+  redrive [--sink NAME] [--event ID] applies the outstanding dead letters; exit code 1 where one still fails
+  sweep [--even-without-posts]       removes uploads that are older than two days and that nothing refers to, and prints
+                                     their ids; the workers do so every hour. Where there is no post at all, it takes the
+                                     option: MongoDB may have been lost`;
 
 const commands: Record<string, (settings: Settings) => Promise<boolean>> = {
   status: async (settings) => {
@@ -52,12 +56,30 @@ const commands: Record<string, (settings: Settings) => Promise<boolean>> = {
     if (letters.length === 0) console.log('no dead letters');
     return await redriveAll(letters, settings);
   },
+
+  sweep: async (settings) => {
+    const { values } = parseArgs({
+      args: process.argv.slice(3),
+      options: { 'even-without-posts': { type: 'boolean' } },
+    });
+    let count = 0;
+    await sweepUploads({
+      ...{ rooms, settings, evenWithoutDocuments: values['even-without-posts'] ?? false },
+      onRemoved: (ids) => {
+        count += ids.length;
+        for (const id of ids) console.log(`removed  ${id}`);
+      },
+    });
+    console.log(`${count} ${count === 1 ? 'upload' : 'uploads'} removed`);
+    return true;
+  },
 };
 
-const [command = 'help'] = process.argv.slice(2);
-const run = commands[command];
+const [command = 'help', ...words] = process.argv.slice(2);
+const asksForHelp = (word: string) => ['--help', '-h'].includes(word);
+const run = words.some(asksForHelp) ? undefined : commands[command];
 if (!run) {
-  const isAsked = ['help', '--help', '-h'].includes(command);
+  const isAsked = command === 'help' || [command, ...words].some(asksForHelp);
   console.log(isAsked ? help : `there is no command ${command}\n\n${help}`);
   process.exit(isAsked ? 0 : 2);
 }

@@ -20,11 +20,14 @@ interface LeaseDocument {
   until: Date;
 }
 
-const leaseMs = 5_000;
+const usualLeaseMs = 5_000;
 const renewBeforeMs = 3_000;
 
-/** A lease of MongoDB, for whoever calls this. */
-export function createLease(db: mongo.Db, name: string): Lease {
+/**
+ * A lease of MongoDB, for whoever calls this.
+ * @param leaseMs how long it lasts where it is neither renewed nor given up
+ */
+export function createLease(db: mongo.Db, name: string, leaseMs = usualLeaseMs): Lease {
   const owner = randomUUID();
   const leases = db.collection<LeaseDocument>(collections.leases);
   let until = 0;

@@ -10,10 +10,12 @@ import { mongoOutbox } from './mongo-outbox.ts';
 import type { OutboxSource } from './outbox.ts';
 import { postgresOutbox } from './postgres-outbox.ts';
 import { startRelay } from './relay.ts';
+import { offForUploads } from './sweep-uploads.ts';
+import { startUploadSweeper } from './upload-sweeper.ts';
 import type { Worker } from './worker.ts';
 
-// node fanout/main.ts               the relays and every sink, in one process
-// node fanout/main.ts relay         the relays alone, one an outbox; of several processes one works
+// node fanout/main.ts               the relays, the sweeper of uploads and every sink, in one process
+// node fanout/main.ts relay         the relays and the sweeper alone; of several processes one works
 // node fanout/main.ts sink redis    one sink; several share its partitions
 const [role, name, ...rest] = process.argv.slice(2);
 const settings = readSettings();
@@ -36,6 +38,9 @@ try {
     ...{ rooms: opened, outboxes: relayed.map((outbox) => outbox.name), settings, logger },
   });
   const workers: Worker[] = relayed.map((outbox) => startRelay({ outbox, settings, logger }));
+  if (withRelay && offForUploads(rooms, settings).length === 0) {
+    workers.push(startUploadSweeper({ rooms, settings, logger }));
+  }
   for (const { room, open } of opened.list) {
     if (!room.consumes || !open?.sink) continue;
     workers.push(runSink({ name: room.name, sink: open.sink, consumes: room.consumes, settings, logger }));

@@ -7,6 +7,7 @@ import {
   type Companion,
   collections,
   type OutboxNote,
+  outboxCollectionOf,
   type PositionDocument,
   type WithOutbox,
   writeCompanions,
@@ -22,7 +23,7 @@ const pollMs = { working: 100, standingBy: 500 };
 const positionsAreKeptMs = 7 * 86_400_000;
 const positionsPerDelete = 1_000;
 
-/** The arrays `outbox` of MongoDB's posts, found by the notes in `outbox_pending`. */
+/** The arrays `outbox` of MongoDB's documents, found by the notes in `outbox_pending`. */
 export function mongoOutbox(settings: Settings['mongo']): OutboxSource {
   const sweeper = createSweeper();
   return {
@@ -61,7 +62,7 @@ function openOutbox(client: mongo.MongoClient, sweeper: Sweeper, logger: Logger)
   const onSweepFailure = (error: unknown) => {
     // With the connection it ends, and the relay says so.
     if (!isClosed)
-      logger.warn({ reason: reasonOf(error) }, 'could not look through all posts for events without a note');
+      logger.warn({ reason: reasonOf(error) }, 'could not look through all documents for events without a note');
   };
 
   return {
@@ -103,18 +104,20 @@ async function recordPublished(
   await notes.deleteMany({ _id: { $in: placed.map(({ row }) => row.id) } });
 }
 
-/** Takes published events out of their posts. */
+/** Takes published events out of their documents. */
 async function takeOut(db: mongo.Db, placed: readonly Placed[]): Promise<void> {
-  const byPost = Map.groupBy(placed, ({ row }) => row.key);
-  await db.collection<WithOutbox>(collections.posts).bulkWrite(
-    [...byPost].map(([_id, some]) => ({
-      updateOne: {
-        filter: { _id },
-        update: { $pull: { outbox: { 'event.id': { $in: some.map(({ row }) => row.id) } } } },
-      },
-    })) as mongo.AnyBulkWriteOperation<WithOutbox>[],
-    { ordered: false },
-  );
+  for (const [collection, ofThat] of Map.groupBy(placed, ({ row }) => outboxCollectionOf(row.type))) {
+    const byDocument = Map.groupBy(ofThat, ({ row }) => row.key);
+    await db.collection<WithOutbox>(collection).bulkWrite(
+      [...byDocument].map(([_id, some]) => ({
+        updateOne: {
+          filter: { _id },
+          update: { $pull: { outbox: { 'event.id': { $in: some.map(({ row }) => row.id) } } } },
+        },
+      })) as mongo.AnyBulkWriteOperation<WithOutbox>[],
+      { ordered: false },
+    );
+  }
 }
 
 const positionOf = ({ row, partition, offset }: Placed): PositionDocument => ({

@@ -11,12 +11,23 @@ import {
   editPost,
   importComments,
   importPosts,
+  updateProfile,
+  votePoll,
 } from '../subgraphs/mongo/commands.ts';
-import { collections, entryOf, noteOf, type OutboxEntry, type PositionDocument } from '../subgraphs/mongo/outbox.ts';
+import {
+  collections,
+  entryOf,
+  noteOf,
+  type OutboxEntry,
+  type OutboxNote,
+  type PositionDocument,
+} from '../subgraphs/mongo/outbox.ts';
 import { type MongoStore, openMongo } from '../subgraphs/mongo/store.ts';
-import { comment, newId, openTestDatabase, post, type TestDatabase } from '../subgraphs/mongo/testing.ts';
+import { comment, newId, openTestDatabase, pollPost, post, type TestDatabase } from '../subgraphs/mongo/testing.ts';
 import { mongoOutbox } from './mongo-outbox.ts';
+import { countMongoOutbox } from './mongo-waiting.ts';
 import type { Outbox, OutboxSource } from './outbox.ts';
+import { readMongoOutboxAge } from './outbox-age.ts';
 import { startRelay } from './relay.ts';
 import { onTopicsOf, openTestKafka, readTopic, silent, type TestKafka, until } from './testing.ts';
 import type { Worker } from './worker.ts';
@@ -82,9 +93,11 @@ async function relayProcess(): Promise<ChildProcess> {
   return child;
 }
 
-const isDrained = async () =>
-  (await database.posts.countDocuments({ 'outbox.0': { $exists: true } })) + (await database.notes.countDocuments()) ===
-  0;
+const isDrained = async () => {
+  const some = { 'outbox.0': { $exists: true } };
+  const documents = (await database.posts.countDocuments(some)) + (await database.profiles.countDocuments(some));
+  return documents + (await database.notes.countDocuments()) === 0;
+};
 const positions = () => database.db.collection<PositionDocument>(collections.positions);
 const commentRow = (id: string) => database.db.collection<{ _id: string }>('comments').findOne({ _id: id });
 
@@ -96,9 +109,9 @@ interface Message {
   offset: string;
 }
 
-/** The messages of a post, in the order in which the topic has them. */
-async function published(postId: string): Promise<Message[]> {
-  const messages = (await readTopic(kafka, topic)).filter(({ key }) => key === postId);
+/** The messages of a post, or of what else the key names, in the order in which the topic has them. */
+async function published(documentId: string, from = topic): Promise<Message[]> {
+  const messages = (await readTopic(kafka, from)).filter(({ key }) => key === documentId);
   return messages.map(({ value, partition, offset }) => {
     const { id, type, version } = JSON.parse(value);
     return { id, type, version, partition, offset };
@@ -111,7 +124,7 @@ async function strand(entry: (postId: string) => OutboxEntry): Promise<OutboxEnt
   const postId = written.id;
   const stranded = entry(postId);
   await database.posts.updateOne({ _id: postId }, { $set: { version: 2, outbox: [stranded] } });
-  await database.notes.deleteMany({ postId });
+  await database.notes.deleteMany({ documentId: postId });
   return { ...stranded, postId };
 }
 
@@ -144,6 +157,40 @@ describe('what is published', () => {
       expect(await positions().findOne({ _id: id })).toMatchObject({ type, topic, partition, offset });
     }
     expect((await positions().findOne({ _id: eventId }))?.actorId).toBe(authorId);
+  });
+
+  test('posts and profiles, each in its order, though one id names both', async () => {
+    const userId = newId('u');
+    const profileTopic = kafka.names.topic('user_events');
+    await importPosts(store, [{ id: userId, authorId: userId, title: 'Post 0', body: 'B', createdAt: new Date() }]);
+    for (let n = 1; n < 6; n++) {
+      await updateProfile(store, { userId, bio: `Bio ${n}` });
+      await editPost(store, { authorId: userId, postId: userId, title: `Post ${n}` });
+    }
+    expect(await countMongoOutbox(database.db)).toBe(11);
+    await relay();
+    await until('the outbox is empty', isDrained);
+    const [posts, profiles] = [await published(userId), await published(userId, profileTopic)];
+    expect(posts.map(({ version }) => version)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(profiles.map(({ version, type }) => `${type} ${version}`)).toEqual(
+      [1, 2, 3, 4, 5].map((version) => `profile.changed ${version}`),
+    );
+    for (const { id, partition, offset } of profiles) {
+      expect(await positions().findOne({ _id: id })).toMatchObject({ topic: profileTopic, partition, offset });
+    }
+    expect(await countMongoOutbox(database.db)).toBe(0);
+  });
+
+  test('a profile does not wait for a backlog of posts', async () => {
+    const userId = newId('u');
+    await updateProfile(store, { userId, bio: 'First.' });
+    const body = 'x'.repeat(9_000);
+    const posts = Array.from({ length: 300 }, (_, n) => ({
+      ...{ id: newId('p'), authorId: 'u1', title: `Post ${n}`, body, createdAt: new Date() },
+    }));
+    await importPosts(store, posts);
+    await using outbox = await mongoOutbox(database.settings).connect(silent);
+    expect((await outbox.read(2_000)).map(({ key }) => key)).toContain(userId);
   });
 
   test('what is written while it works, within a moment', async () => {
@@ -257,6 +304,29 @@ describe('crashes', () => {
     await until('the outbox is empty', isDrained);
     expect(await commentRow(id)).toMatchObject({ postId, body: 'Text.', eventId: event.id });
   });
+
+  test('of a command between event and row: the vote’s row is there before its event is out; deletion takes it', async () => {
+    const authorId = newId('u');
+    const { post: written } = await createPost(store, pollPost(authorId));
+    const postId = written.id;
+    const vote = { userId: newId('u'), postId, option: 1 };
+    const { eventId } = await votePoll(store, vote);
+    const votes = database.db.collection('poll_votes');
+    await votes.deleteMany({ postId });
+    await relay();
+    await until('the outbox is empty', isDrained);
+    expect(await votes.findOne({ postId })).toMatchObject({ userId: vote.userId, option: 1, eventId });
+    expect(await votePoll(store, vote)).toMatchObject({ eventId });
+
+    const row = await votes.findOne({ postId });
+    await running.pop()?.stop();
+    await deletePost(store, { authorId, postId });
+    // As a command leaves it that dies between the tombstone and the rows.
+    await votes.insertOne(row as NonNullable<typeof row>);
+    await relay();
+    await until('the outbox is empty', isDrained);
+    expect(await votes.countDocuments({ postId })).toBe(0);
+  });
 });
 
 describe('notes', () => {
@@ -273,6 +343,20 @@ describe('notes', () => {
     expect(await database.notes.findOne({ _id: fresh._id })).not.toBeNull();
   });
 
+  test('one that has waited since before profiles had an outbox leads to its event as well', async () => {
+    const { event, postId } = await strand(commented);
+    const { documentId, ...note } = noteOf({ topic, event });
+    const kept = { ...note, postId: documentId };
+    await database.notes.insertOne(kept as unknown as OutboxNote);
+    expect(await countMongoOutbox(database.db)).toBe(1);
+    expect((await readMongoOutboxAge(database.db)).oldestSeconds).toBeGreaterThan(0);
+    await using outbox = await mongoOutbox(database.settings).connect(silent);
+    expect((await outbox.read(10)).map(({ id, key }) => ({ id, key }))).toEqual([{ id: event.id, key: postId }]);
+    await relay();
+    await until('the outbox is empty', isDrained);
+    expect((await published(postId)).map(({ id }) => id)).toEqual([event.id]);
+  });
+
   test('a thousand of them hold nobody up', async () => {
     await database.notes.insertMany(Array.from({ length: 1_200 }, () => noteWithout(0)));
     const { post: written } = await createPost(store, post(newId('u')));
@@ -280,11 +364,16 @@ describe('notes', () => {
     await until('the event is published', async () => (await database.events(written.id)).length === 0, 5_000);
   });
 
-  test('an event without one is found by the sweep when a relay starts', async () => {
+  test('an event without one is found by the sweep when a relay starts, in a post and in a profile', async () => {
     const { event, postId } = await strand(commented);
+    const userId = newId('u');
+    const { eventId } = await updateProfile(store, { userId });
+    await database.notes.deleteMany({ documentId: userId });
     await relay();
     await until('the outbox is empty', isDrained);
     expect((await published(postId)).map(({ id }) => id)).toEqual([event.id]);
+    const profiles = await published(userId, kafka.names.topic('user_events'));
+    expect(profiles.map(({ id }) => id)).toEqual([eventId]);
   });
 
   test('a sweep that fails is logged, and stops nobody', async () => {

@@ -1,11 +1,11 @@
 import type { mongo } from 'mongoose';
 import { insertNew } from '../subgraphs/mongo/insert-new.ts';
-import { collections, noteOf, type OutboxNote, type WithOutbox } from '../subgraphs/mongo/outbox.ts';
+import { collections, noteOf, type OutboxNote, outboxCollections, type WithOutbox } from '../subgraphs/mongo/outbox.ts';
 
 const sweepEveryMs = 600_000;
 const notesPerInsert = 1_000;
 
-/** Looks through all posts now and then, for events without a note. */
+/** Looks through all documents now and then, for events without a note. */
 export interface Sweeper {
   /**
    * Begins to look where it is time; at the first call, and every ten minutes. Does not wait for it, and publishes nothing
@@ -37,15 +37,17 @@ async function noteForgotten(db: mongo.Db): Promise<void> {
   const notes = db.collection<OutboxNote>(collections.pending);
   // Of each event only what a note is made of.
   const fields = { 'outbox.event.id': 1, 'outbox.event.subject': 1, 'outbox.event.type': 1, 'outbox.event.actor': 1 };
-  const posts = db
-    .collection<WithOutbox>(collections.posts)
-    .find({ 'outbox.event.id': { $exists: true } }, { projection: fields });
-  let some: OutboxNote[] = [];
-  for await (const { outbox } of posts) {
-    some.push(...outbox.map(noteOf));
-    if (some.length < notesPerInsert) continue;
+  for (const collection of outboxCollections) {
+    const documents = db
+      .collection<WithOutbox>(collection)
+      .find({ 'outbox.event.id': { $exists: true } }, { projection: fields });
+    let some: OutboxNote[] = [];
+    for await (const { outbox } of documents) {
+      some.push(...outbox.map(noteOf));
+      if (some.length < notesPerInsert) continue;
+      await insertNew(notes, some);
+      some = [];
+    }
     await insertNew(notes, some);
-    some = [];
   }
-  await insertNew(notes, some);
 }

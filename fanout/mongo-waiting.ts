@@ -3,20 +3,25 @@ import { chunks } from '../gateway/batches.ts';
 import {
   type Companion,
   collections,
+  documentIdOf,
+  documentsOf,
+  type NotePlace,
   type OutboxEntry,
   type OutboxNote,
+  outboxCollectionOf,
   type PositionDocument,
+  placeFields,
   type WithOutbox,
 } from '../subgraphs/mongo/outbox.ts';
 import type { OutboxRow } from './outbox.ts';
 
 const notesPerRead = 1_000;
 /**
- * After a long outage of Kafka the outboxes of a thousand posts would fill the memory: they are fetched a few at a time, the
+ * After a long outage of Kafka the outboxes of a thousand documents would fill the memory: they are fetched a few at a time, the
  * beginning of each, until there is more than one request to Kafka takes.
  */
-const postsPerFetch = 20;
-const entriesPerPost = 100;
+const documentsPerFetch = 20;
+const entriesPerDocument = 100;
 const enoughCharacters = 1_000_000;
 /** A note whose event is not there by now is that of a command that died, or that the sweep will find. */
 const staleAfterMs = 60_000;
@@ -28,7 +33,7 @@ export interface Waiting {
 }
 
 /**
- * The oldest events that wait, those of a post in their order, about as many as can be published at once. Deletes the notes
+ * The oldest events that wait, those of a document in their order, about as many as can be published at once. Deletes the notes
  * that it finds to be vain.
  */
 export async function readWaiting(db: mongo.Db, limit: number): Promise<Waiting[]> {
@@ -38,24 +43,26 @@ export async function readWaiting(db: mongo.Db, limit: number): Promise<Waiting[
   const isEnough = () => waiting.length >= limit || characters >= enoughCharacters;
 
   for await (const notes of notesByAge(db)) {
-    const postIds = new Set(notes.map(({ postId }) => postId).filter((id) => !fetched.has(id)));
-    for (const some of chunks(postIds, postsPerFetch)) {
+    // Oldest first, of whichever collection: none has to wait for the other's backlog.
+    const news = new Map(notes.map((note): [string, OutboxNote] => [placeOf(note), note]));
+    for (const place of fetched.keys()) news.delete(place);
+    for (const some of chunks(news.values(), documentsPerFetch)) {
       const outboxes = await outboxesOf(db, some);
-      for (const postId of some) {
-        const entries = outboxes.get(postId) ?? [];
-        const news = entries.map((entry) => ({ row: rowOf(entry), companion: entry.companion }));
-        waiting.push(...news);
-        characters += news.reduce((sum, { row }) => sum + row.payload.length, 0);
+      for (const place of some.map(placeOf)) {
+        const entries = outboxes.get(place) ?? [];
+        const events = entries.map((entry) => ({ row: rowOf(entry), companion: entry.companion }));
+        waiting.push(...events);
+        characters += events.reduce((sum, { row }) => sum + row.payload.length, 0);
         const eventIds = new Set(entries.map(({ event }) => event.id));
-        fetched.set(postId, { eventIds, isWhole: entries.length < entriesPerPost });
+        fetched.set(place, { eventIds, isWhole: entries.length < entriesPerDocument });
       }
       if (isEnough()) break;
     }
     await dropVain(
       db,
-      notes.filter(({ _id, postId }) => {
-        const post = fetched.get(postId);
-        return post?.isWhole && !post.eventIds.has(_id);
+      notes.filter((note) => {
+        const document = fetched.get(placeOf(note));
+        return document?.isWhole && !document.eventIds.has(note._id);
       }),
     );
     if (isEnough()) break;
@@ -63,12 +70,15 @@ export async function readWaiting(db: mongo.Db, limit: number): Promise<Waiting[
   return waiting;
 }
 
-/** What is known of a post's outbox. */
+/** What is known of a document's outbox. */
 interface Fetched {
   eventIds: ReadonlySet<string>;
   /** Whether these are all of its events. */
   isWhole: boolean;
 }
+
+/** Tells documents of all collections apart. */
+const placeOf = (note: NotePlace): string => `${outboxCollectionOf(note.type)} ${documentIdOf(note)}`;
 
 /** All notes, page by page. An event's id begins with its time (UUIDv7): oldest first. */
 async function* notesByAge(db: mongo.Db): AsyncGenerator<OutboxNote[]> {
@@ -82,16 +92,20 @@ async function* notesByAge(db: mongo.Db): AsyncGenerator<OutboxNote[]> {
   }
 }
 
-/** The beginnings of posts' outboxes, by the posts' ids. */
-async function outboxesOf(db: mongo.Db, postIds: readonly string[]): Promise<Map<string, OutboxEntry[]>> {
-  const posts = await db
-    .collection(collections.posts)
-    .aggregate<WithOutbox>([
-      { $match: { _id: { $in: postIds } } },
-      { $project: { outbox: { $slice: ['$outbox', entriesPerPost] } } },
-    ])
-    .toArray();
-  return new Map(posts.map(({ _id, outbox }) => [_id, outbox]));
+/** The beginnings of the outboxes that notes point at, by place. */
+async function outboxesOf(db: mongo.Db, notes: readonly OutboxNote[]): Promise<Map<string, OutboxEntry[]>> {
+  const outboxes = new Map<string, OutboxEntry[]>();
+  for (const [collection, ids] of documentsOf(notes)) {
+    const documents = await db
+      .collection(collection)
+      .aggregate<WithOutbox>([
+        { $match: { _id: { $in: ids } } },
+        { $project: { outbox: { $slice: ['$outbox', entriesPerDocument] } } },
+      ])
+      .toArray();
+    for (const { _id, outbox } of documents) outboxes.set(`${collection} ${_id}`, outbox);
+  }
+  return outboxes;
 }
 
 const rowOf = ({ topic, event }: OutboxEntry): OutboxRow => ({
@@ -100,7 +114,7 @@ const rowOf = ({ topic, event }: OutboxEntry): OutboxRow => ({
 });
 
 /**
- * Notes whose event is not in its post: not yet written, or published by a relay that died before it deleted the note, or never
+ * Notes whose event is not in its document: not yet written, or published by a relay that died before it deleted the note, or never
  * written, because its command died. The latter two are deleted.
  */
 async function dropVain(db: mongo.Db, vain: readonly OutboxNote[]): Promise<void> {
@@ -119,15 +133,18 @@ async function dropVain(db: mongo.Db, vain: readonly OutboxNote[]): Promise<void
 /** How many events wait. Of very many, the notes are counted. */
 export async function countMongoOutbox(db: mongo.Db): Promise<number> {
   const notes = db.collection<OutboxNote>(collections.pending);
-  const some = await notes.find({}, { projection: { postId: 1 }, limit: notesPerRead }).toArray();
+  const some = await notes.find({}, { projection: placeFields, limit: notesPerRead }).toArray();
   if (some.length === notesPerRead) return await notes.countDocuments();
-  const postIds = [...new Set(some.map(({ postId }) => postId))];
-  const [sum] = await db
-    .collection(collections.posts)
-    .aggregate<{ waiting: number }>([
-      { $match: { _id: { $in: postIds } } },
-      { $group: { _id: null, waiting: { $sum: { $size: '$outbox' } } } },
-    ])
-    .toArray();
-  return sum?.waiting ?? 0;
+  let waiting = 0;
+  for (const [collection, ids] of documentsOf(some)) {
+    const [sum] = await db
+      .collection(collection)
+      .aggregate<{ waiting: number }>([
+        { $match: { _id: { $in: ids } } },
+        { $group: { _id: null, waiting: { $sum: { $size: '$outbox' } } } },
+      ])
+      .toArray();
+    waiting += sum?.waiting ?? 0;
+  }
+  return waiting;
 }

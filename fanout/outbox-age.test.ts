@@ -1,7 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
 import { readSettings } from '../config.ts';
-import { collections, entryOf, noteOf, type OutboxNote, type WithOutbox } from '../subgraphs/mongo/outbox.ts';
+import {
+  collections,
+  entryOf,
+  noteOf,
+  type OutboxEntry,
+  type OutboxNote,
+  outboxCollectionOf,
+  type WithOutbox,
+} from '../subgraphs/mongo/outbox.ts';
 import { until } from '../test/harness.ts';
 import { mongoClient } from './mongo-outbox.ts';
 import { readMongoOutboxAge, readPostgresOutboxAge } from './outbox-age.ts';
@@ -82,23 +90,32 @@ test('MongoDB tells how long its oldest event waits; a note whose event was neve
   });
   expect(await readMongoOutboxAge(db)).toEqual({ oldestSeconds: 0 });
 
+  const agedBy = (seconds: number, entry: OutboxEntry) => {
+    entry.event.time = new Date(Date.now() - seconds * 1_000).toISOString();
+    return entry;
+  };
   const waitingFor = (seconds: number) => {
     const postId = randomUUID();
     const data = { postId, authorId: 'u123', movieId: null, deletedAt: new Date().toISOString() };
-    const entry = entryOf('post.deleted', { subject: postId, version: 2, actor: 'u123', data });
-    entry.event.time = new Date(Date.now() - seconds * 1_000).toISOString();
-    return entry;
+    return agedBy(seconds, entryOf('post.deleted', { subject: postId, version: 2, actor: 'u123', data }));
   };
   const notes = db.collection<OutboxNote>(collections.pending);
   await notes.insertOne(noteOf(waitingFor(500)));
   expect(await readMongoOutboxAge(db)).toEqual({ oldestSeconds: 0 });
 
-  const entries = [waitingFor(20), waitingFor(70), waitingFor(5)];
-  await notes.insertMany(entries.map(noteOf));
-  await db
-    .collection<WithOutbox>(collections.posts)
-    .insertMany(entries.map((entry) => ({ _id: entry.event.subject, outbox: [entry] })));
+  const write = async (entry: OutboxEntry) => {
+    await notes.insertOne(noteOf(entry));
+    const collection = db.collection<WithOutbox>(outboxCollectionOf(entry.event.type));
+    await collection.insertOne({ _id: entry.event.subject, outbox: [entry] });
+  };
+  for (const seconds of [20, 70, 5]) await write(waitingFor(seconds));
   const { oldestSeconds } = await readMongoOutboxAge(db);
   expect(oldestSeconds).toBeGreaterThanOrEqual(70);
   expect(oldestSeconds).toBeLessThan(500);
+
+  // A profile waits in another collection.
+  const userId = randomUUID();
+  const data = { userId, bio: '', links: [], interests: [], changedAt: new Date().toISOString() };
+  await write(agedBy(300, entryOf('profile.changed', { subject: userId, version: 1, actor: userId, data })));
+  expect((await readMongoOutboxAge(db)).oldestSeconds).toBeGreaterThanOrEqual(300);
 });

@@ -1,6 +1,6 @@
 import type { mongo } from 'mongoose';
 import type { ClientBase } from 'pg';
-import { collections, type OutboxNote } from '../subgraphs/mongo/outbox.ts';
+import { collections, documentsOf, type OutboxNote, placeFields } from '../subgraphs/mongo/outbox.ts';
 
 /** How long events wait, as the source of truth itself tells. */
 export interface OutboxAge {
@@ -42,17 +42,20 @@ export async function readPostgresOutboxAge(client: ClientBase): Promise<Postgre
 export async function readMongoOutboxAge(db: mongo.Db): Promise<OutboxAge> {
   const notes = await db
     .collection<OutboxNote>(collections.pending)
-    .find({}, { projection: { postId: 1 }, sort: { _id: 1 }, limit: mostPerRead })
+    .find({}, { projection: placeFields, sort: { _id: 1 }, limit: mostPerRead })
     .toArray();
-  if (notes.length === 0) return { oldestSeconds: 0 };
-  const postIds = [...new Set(notes.map(({ postId }) => postId))];
-  const [waiting] = await db
-    .collection(collections.posts)
-    .aggregate<{ oldest: string | null }>([
-      { $match: { _id: { $in: postIds } } },
-      { $unwind: '$outbox' },
-      { $group: { _id: null, oldest: { $min: '$outbox.event.time' } } },
-    ])
-    .toArray();
-  return { oldestSeconds: waiting?.oldest ? Math.max(0, (Date.now() - Date.parse(waiting.oldest)) / 1_000) : 0 };
+  const now = Date.now();
+  let oldestMs = 0;
+  for (const [collection, ids] of documentsOf(notes)) {
+    const [waiting] = await db
+      .collection(collection)
+      .aggregate<{ oldest: string | null }>([
+        { $match: { _id: { $in: ids } } },
+        { $unwind: '$outbox' },
+        { $group: { _id: null, oldest: { $min: '$outbox.event.time' } } },
+      ])
+      .toArray();
+    if (waiting?.oldest) oldestMs = Math.max(oldestMs, now - Date.parse(waiting.oldest));
+  }
+  return { oldestSeconds: oldestMs / 1_000 };
 }

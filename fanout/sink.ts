@@ -57,13 +57,20 @@ export interface Source {
   watches(): Facts<WatchFact>;
   playbacks(): Facts<PlaybackFact>;
   follows(): Facts<FollowFact>;
+  blocks(): Facts<BlockFact>;
   likes(): Facts<LikeFact>;
-  /** The newest event of every user, movie, follow and like (Postgres) and post (MongoDB, deleted ones too). */
+  /** The newest event of every user, movie, follow, block and like (Postgres), post (MongoDB, deleted ones too) and profile. */
   aggregates(): Facts<AggregateFact>;
   /** MongoDB; deleted ones too. */
   posts(): Facts<PostFact>;
   /** MongoDB; without those of deleted posts. */
   comments(): Facts<CommentFact>;
+  /** MongoDB; without those of deleted posts. */
+  votes(): Facts<VoteFact>;
+  /** MongoDB; those of deleted posts too. */
+  reports(): Facts<ReportFact>;
+  /** MongoDB. */
+  profiles(): Facts<ProfileFact>;
   /** Kafka, which alone has what players and readers report: no other store would take it at that rate. */
   playbackReports(): Facts<StreamEventOf<'playback.reported'>>;
   postViews(): Facts<StreamEventOf<'post.viewed'>>;
@@ -89,9 +96,12 @@ export interface PlaybackFact {
   completed: boolean;
 }
 
+/** What belongs to a post, and raises its version without changing it. */
+type PartOfPost = 'comment.added' | 'poll.voted' | 'post.reported';
+
 export interface AggregateFact {
   /** The type of its newest event. */
-  type: Exclude<EventType, 'watch.recorded' | 'comment.added' | 'playback.reported' | 'post.viewed'>;
+  type: Exclude<EventType, 'watch.recorded' | PartOfPost | 'playback.reported' | 'post.viewed'>;
   /** The event's subject. */
   id: string;
   version: number;
@@ -103,6 +113,16 @@ export interface FollowFact {
   followerId: string;
   followeeId: string;
   follows: boolean;
+  changedAt: Date;
+  version: number;
+  eventId: string;
+}
+
+/** Who blocks whom now; one that was ended stays, with `blocks: false`. */
+export interface BlockFact {
+  blockerId: string;
+  blockedId: string;
+  blocks: boolean;
   changedAt: Date;
   version: number;
   eventId: string;
@@ -138,5 +158,28 @@ export interface CommentFact {
   postId: string;
   authorId: string;
   createdAt: Date;
+  eventId: string;
+}
+
+export interface VoteFact {
+  postId: string;
+  userId: string;
+  /** The place of the option in the poll, from 0. */
+  option: number;
+  votedAt: Date;
+  eventId: string;
+}
+
+export interface ReportFact {
+  postId: string;
+  reportedAt: Date;
+  eventId: string;
+}
+
+/** What somebody tells of themselves, as far as other stores keep it. */
+export interface ProfileFact {
+  userId: string;
+  interests: string[];
+  version: number;
   eventId: string;
 }

@@ -1,8 +1,9 @@
 import type { Facts, Source } from './sink.ts';
 
-const kinds = [
-  ...['watches', 'playbacks', 'follows', 'likes', 'aggregates', 'posts', 'comments', 'playbackReports', 'postViews'],
-] as (keyof Source)[];
+const kinds: readonly (keyof Source)[] = [
+  ...(['watches', 'playbacks', 'follows', 'blocks', 'likes', 'aggregates'] as const),
+  ...(['posts', 'comments', 'votes', 'reports', 'profiles', 'playbackReports', 'postViews'] as const),
+];
 
 /** Several rooms' sources of truth as one: each kind of fact from every room that has it. */
 export function joinSources(sources: readonly Partial<Source>[]): Source {

@@ -1,19 +1,19 @@
-import type { Page } from '../../gateway/connection.ts';
 import type { Statement } from '../../gateway/seam.ts';
 import type { Lists, PageKey } from './pages.ts';
 
 // The finds and aggregates of `pages.ts` as mongosh takes them.
 
 /** The same page of several lists, a find for each. */
-export function findEach<T>(lists: Lists, keys: readonly PageKey[], page: Page): Statement<T[][]> {
+export function findEach<T>(lists: Lists, keys: readonly PageKey[]): Statement<T[][]> {
   const { collection, field } = lists;
+  const [key] = keys as [PageKey];
   const find = (value: string) =>
-    `db.${collection}.find({ ${field}: ${value}${conditionsOf(lists, page)} }, { outbox: 0 })` +
+    `db.${collection}.find({ ${conditionsOf(lists, key, `$eq: ${value}`)} }, { outbox: 0 })` +
     `.sort(${sortText(lists)}).limit(LIMIT)`;
   const isOne = keys.length === 1;
   return {
     text: isOne ? find('ID') : `IDS.map((${field}) => ${find(field)}.toArray())`,
-    parameters: { ...(isOne ? { ID: keys[0]?.value } : { IDS: keys.map(({ value }) => value) }), ...placeOf(page) },
+    parameters: { ...(isOne ? { ID: key.value } : { IDS: keys.map(({ value }) => value) }), ...restOf(key) },
     isRead: true,
     rowsOf: countAll,
   };
@@ -22,20 +22,20 @@ export function findEach<T>(lists: Lists, keys: readonly PageKey[], page: Page):
 /** The same page of several lists, in one aggregation. */
 export function aggregateAll<Group extends { documents: readonly unknown[] }>(
   lists: Lists,
-  values: readonly string[],
-  page: Page,
+  keys: readonly PageKey[],
 ): Statement<Group[]> {
   const { collection, field } = lists;
+  const [key] = keys as [PageKey];
   return {
     text: `db.${collection}.aggregate([
-  { $match: { ${field}: { $in: IDS }${conditionsOf(lists, page)} } },
+  { $match: { ${conditionsOf(lists, key, '$in: IDS')} } },
   { $sort: ${sortText(lists)} },
   { $group: { _id: '$${field}', ids: { $push: '$_id' } } },
   { $project: { ids: { $slice: ['$ids', LIMIT] } } },
   { $lookup: { from: '${collection}', localField: 'ids', foreignField: '_id', as: 'documents' } },
   { $project: { 'documents.outbox': 0 } }
 ])`,
-    parameters: { IDS: values, ...placeOf(page) },
+    parameters: { IDS: keys.map(({ value }) => value), ...restOf(key) },
     isRead: true,
     rowsOf: (groups) => countAll(groups.map(({ documents }) => documents)),
   };
@@ -45,17 +45,27 @@ const countAll = (pages: readonly (readonly unknown[])[]): number => pages.reduc
 
 const sortText = ({ direction }: Lists): string => `{ createdAt: ${direction}, _id: ${direction} }`;
 
-const placeOf = ({ first, after }: Page) => ({
+/** The values of what keys have in common. */
+const restOf = ({ page: { first, after }, hidden }: PageKey) => ({
   LIMIT: first + 1,
+  ...(hidden.length > 0 && { HIDDEN: hidden }),
   ...(after && { AFTER_TIME: new Date(after.time), AFTER_ID: after.id }),
 });
 
-function conditionsOf({ filter, direction }: Lists, { after }: Page): string {
-  const fixed = Object.entries(filter).map(([name, value]) => `, ${name}: ${JSON.stringify(value)}`);
-  if (!after) return fixed.join('');
-  const [from, beyond] = direction === 1 ? ['$gte', '$gt'] : ['$lte', '$lt'];
-  const place =
-    `, createdAt: { ${from}: AFTER_TIME }, ` +
-    `$or: [{ createdAt: { ${beyond}: AFTER_TIME } }, { createdAt: AFTER_TIME, _id: { ${beyond}: AFTER_ID } }]`;
-  return fixed.join('') + place;
+/** @param among which values the list's field has, such as `$in: IDS` */
+function conditionsOf({ field, filter, direction }: Lists, { page, hidden }: PageKey, among: string): string {
+  const isOwnField = field === 'authorId';
+  const conditions = [
+    `${field}: { ${among}${hidden.length > 0 && isOwnField ? ', $nin: HIDDEN' : ''} }`,
+    ...Object.entries(filter).map(([name, value]) => `${name}: ${JSON.stringify(value)}`),
+    ...(hidden.length > 0 && !isOwnField ? ['authorId: { $nin: HIDDEN }'] : []),
+  ];
+  if (page.after) {
+    const [from, beyond] = direction === 1 ? ['$gte', '$gt'] : ['$lte', '$lt'];
+    conditions.push(
+      `createdAt: { ${from}: AFTER_TIME }`,
+      `$or: [{ createdAt: { ${beyond}: AFTER_TIME } }, { createdAt: AFTER_TIME, _id: { ${beyond}: AFTER_ID } }]`,
+    );
+  }
+  return conditions.join(', ');
 }

@@ -19,6 +19,8 @@ export interface PageKey {
   /** The field's value. */
   value: string;
   page: Page;
+  /** The authors whose documents are left out. */
+  hidden: readonly string[];
 }
 
 type Listed = PostDocument | CommentDocument;
@@ -29,7 +31,7 @@ type Listed = PostDocument | CommentDocument;
  * one for each.
  */
 export async function pagesOf(store: MongoStore, lists: Lists, keys: readonly PageKey[]): Promise<Listed[][]> {
-  const samePage = Map.groupBy(keys, ({ page }) => JSON.stringify(page));
+  const samePage = Map.groupBy(keys, ({ page, hidden }) => JSON.stringify([page, hidden]));
   const found = new Map<PageKey, Listed[]>();
   await Promise.all(
     [...samePage.values()].map(async (group) => {
@@ -46,18 +48,29 @@ const sortOf = ({ direction }: Lists) => ({ createdAt: direction, _id: direction
 /** So many lists are asked for at the same time; others want connections, too. */
 const findsAtOnce = 8;
 
+/** What the documents of a page have in common. The hidden are left out here and not of the answer: a page stays full. */
+function conditions({ field, filter, direction }: Lists, { page, hidden }: PageKey, among: object) {
+  const nin = { $nin: hidden };
+  return {
+    [field]: among,
+    ...filter,
+    ...(hidden.length > 0 && { authorId: field === 'authorId' ? { ...among, ...nin } : nin }),
+    ...(page.after && placesBehind(page.after, direction)),
+  };
+}
+
 /**
  * The same page of several lists, a statement for each. With the index each reads the documents of its page and no other,
  * however long the list is.
  */
 async function eachAlone(store: MongoStore, lists: Lists, keys: readonly PageKey[]): Promise<Listed[][]> {
-  const { collection, field, filter } = lists;
+  const { collection } = lists;
   const [{ page }] = keys as [PageKey];
   const options = { projection: { outbox: 0 }, sort: sortOf(lists), limit: page.first + 1 };
-  return await store.call(findEach<Listed>(lists, keys, page), async ({ db }) => {
+  return await store.call(findEach<Listed>(lists, keys), async ({ db }) => {
     const pages: Listed[][] = [];
-    await concurrently(findsAtOnce, keys.entries(), async ([n, { value }]) => {
-      const where: object = { [field]: value, ...filter, ...(page.after && placesBehind(page.after, lists)) };
+    await concurrently(findsAtOnce, keys.entries(), async ([n, key]) => {
+      const where: object = conditions(lists, key, { $eq: key.value });
       pages[n] = await db.collection<Listed>(collection).find(where, options).toArray();
     });
     return pages;
@@ -70,19 +83,19 @@ async function eachAlone(store: MongoStore, lists: Lists, keys: readonly PageKey
  * it reads the index to the lists' ends, and holds all of their ids.
  */
 async function allAtOnce(store: MongoStore, lists: Lists, keys: readonly PageKey[]): Promise<Listed[][]> {
-  const { collection, field, filter } = lists;
-  const [{ page }] = keys as [PageKey];
+  const { collection, field } = lists;
+  const [key] = keys as [PageKey];
   const values = keys.map(({ value }) => value);
   const pipeline = [
-    { $match: { [field]: { $in: values }, ...filter, ...(page.after && placesBehind(page.after, lists)) } },
+    { $match: conditions(lists, key, { $in: values }) },
     { $sort: sortOf(lists) },
     { $group: { _id: `$${field}`, ids: { $push: '$_id' } } },
-    { $project: { ids: { $slice: ['$ids', page.first + 1] } } },
+    { $project: { ids: { $slice: ['$ids', key.page.first + 1] } } },
     { $lookup: { from: collection, localField: 'ids', foreignField: '_id', as: 'documents' } },
     { $project: { 'documents.outbox': 0 } },
   ];
   const groups = await store.call(
-    aggregateAll<Group>(lists, values, page),
+    aggregateAll<Group>(lists, keys),
     async ({ db }) => await db.collection(collection).aggregate<Group>(pipeline).toArray(),
   );
   const byValue = new Map(groups.map(({ _id, documents }) => [_id, documents]));
@@ -99,7 +112,7 @@ interface Group {
  * What stands behind a place: a later time, or the same and a greater id; the other way round where newest come first. The
  * first condition is implied by the second; it is the one that the index can begin at.
  */
-function placesBehind({ time, id }: Place, { direction }: Lists) {
+function placesBehind({ time, id }: Place, direction: Lists['direction']) {
   const [from, beyond] = direction === 1 ? ['$gte', '$gt'] : ['$lte', '$lt'];
   const createdAt = new Date(time);
   return {

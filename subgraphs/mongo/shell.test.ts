@@ -11,12 +11,38 @@ import {
   editPost,
   importComments,
   importPosts,
+  importProfiles,
+  reportPost,
+  updateProfile,
+  voteId,
+  votePoll,
   type WrittenPost,
 } from './commands.ts';
-import { commentsByPost, discussions, eventsById, postsByAuthor, postsById } from './queries.ts';
+import {
+  commentsByPost,
+  discussions,
+  eventsById,
+  isWithoutPosts,
+  postsByAuthor,
+  postsById,
+  profilesByUser,
+  usedUploads,
+  votesById,
+} from './queries.ts';
 import { inMongosh } from './shell.ts';
 import { mongoSource } from './source.ts';
-import { comment, newId, openTestDatabase, openTestMongo, post, type TestDatabase, type TestMongo } from './testing.ts';
+import {
+  comment,
+  newId,
+  newUploadId,
+  openTestDatabase,
+  openTestMongo,
+  pollPost,
+  post,
+  type TestDatabase,
+  type TestMongo,
+  theseUploads,
+} from './testing.ts';
 
 let room: TestMongo;
 beforeAll(async () => {
@@ -100,6 +126,64 @@ test('what a query asks gives the same when it is pasted into mongosh', async ()
   ]);
 });
 
+test('what leaves out whom the viewer blocks gives the same when it is pasted', async () => {
+  const { store } = room;
+  const [movieId, authorId, blocked] = [newId('m'), newId('u'), newId('u')];
+  const createdAt = new Date(1_767_000_000_000);
+  const posts = [authorId, blocked, authorId].map((by) => ({
+    ...{ id: newId('p'), authorId: by, movieId, title: awkward, body: 'Body', createdAt },
+  }));
+  await importPosts(store, posts);
+  const [{ id: postId }] = posts as [(typeof posts)[0]];
+  for (const by of [authorId, blocked]) await addComment(store, comment(by, postId));
+  const place = { page: { first: 5, after: { time: 1_768_000_000_000, id: 'p' } }, hidden: [blocked, awkward] };
+  const calls = await endedCalls(async () => {
+    await discussions(store, [{ id: movieId, ...place }]);
+    await discussions(
+      store,
+      [movieId, newId('m')].map((id) => ({ id, ...place })),
+    );
+    await postsByAuthor(store, [{ id: blocked, ...place }]);
+    await postsByAuthor(
+      store,
+      [authorId, blocked].map((id) => ({ id, ...place })),
+    );
+    const oldest = { page: { first: 5, after: null }, hidden: place.hidden };
+    await commentsByPost(store, [{ id: postId, ...oldest }]);
+    await commentsByPost(
+      store,
+      [postId, newId('p')].map((id) => ({ id, ...oldest })),
+    );
+  });
+  for (const call of calls) {
+    expect(await paste(pasted(call), room)).toEqual(answersOf(call));
+    expect(call.statement).not.toContain(blocked);
+  }
+  expect(calls.map(({ result, rowsOf }) => rowsOf?.(result))).toEqual([2, 2, 0, 2, 1, 1]);
+});
+
+test('what votes, profiles and uploads are asked for gives the same when it is pasted', async () => {
+  const { store } = room;
+  const authorId = newId('u');
+  const id = newUploadId(authorId);
+  const input = pollPost(authorId, { options: ['A', awkward] });
+  const attachments = [{ type: 'IMAGE' as const, uploadId: id }];
+  const { post: asking } = await createPost(store, { ...input, attachments }, theseUploads({ id, ownerId: authorId }));
+  await votePoll(store, { userId: authorId, postId: asking.id, option: 1 });
+  await updateProfile(store, { userId: authorId, bio: awkward });
+  let found: unknown[] = [];
+  const calls = await endedCalls(async () => {
+    found = [
+      await votesById(store, [voteId(asking.id, authorId), awkward]),
+      await profilesByUser(store, [authorId, awkward]),
+      await usedUploads(store, [id, newUploadId(authorId)]),
+      await isWithoutPosts(store),
+    ];
+  });
+  expect(found).toMatchObject([[1, null], [{ bio: awkward }, null], new Set([id]), false]);
+  for (const call of calls) expect(await paste(pasted(call), room)).toEqual(answersOf(call));
+});
+
 const statementsOf = (text: string) => text.split(/\n(?=db\.)/);
 
 /** What a call answers, statement by statement: that of a single list is a list with one page. */
@@ -118,9 +202,15 @@ test('what a command writes is written by what is pasted', async () => {
     const { post: second } = await createPost(room.store, post(authorId));
     await addComment(room.store, comment(authorId, second.id));
     await deletePost(room.store, { authorId, postId: second.id });
+    const { post: asking } = await createPost(room.store, pollPost(authorId, { options: ['A', awkward] }));
+    await votePoll(room.store, { userId: authorId, postId: asking.id, option: 1 });
+    await reportPost(room.store, { reporterId: newId('u'), postId: asking.id, reason: 'OTHER', details: awkward });
+    await updateProfile(room.store, { userId: authorId, bio: awkward });
+    await updateProfile(room.store, { userId: authorId, interests: [awkward] });
     const createdAt = new Date(1_767_000_000_000);
     const parts = { id: importedId, authorId, movieId: null, title: awkward, body: 'Body', createdAt };
     await importPosts(room.store, [parts]);
+    await importProfiles(room.store, [{ userId: importedId, bio: awkward, links: [], interests: [] }]);
     await importComments(
       room.store,
       [1, 2].map((n) => ({ id: newId('c'), postId: importedId, authorId, body: `${n}`, createdAt })),
@@ -130,9 +220,16 @@ test('what a command writes is written by what is pasted', async () => {
   const contentOf = async ({ db }: TestDatabase) => ({
     posts: await db.collection('posts').find({ authorId }).sort({ _id: 1 }).toArray(),
     comments: await db.collection('comments').find({ authorId }).sort({ _id: 1 }).toArray(),
+    votes: await db.collection('poll_votes').find({ userId: authorId }).toArray(),
+    reports: await db.collection('post_reports').find({ details: awkward }).toArray(),
+    profiles: await db
+      .collection<{ _id: string }>('profiles')
+      .find({ _id: { $in: [authorId, importedId] } })
+      .sort({ _id: 1 })
+      .toArray(),
     notes: await db.collection('outbox_pending').find({ actorId: authorId }).sort({ _id: 1 }).toArray(),
   });
   const expected = await contentOf(room);
-  expect([expected.posts.length, expected.comments.length]).toEqual([3, 3]);
+  expect(Object.values(expected).map(({ length }) => length)).toEqual([4, 3, 1, 1, 2, expect.any(Number)]);
   expect(await contentOf(other)).toEqual(expected);
 });

@@ -1,23 +1,52 @@
-import type { AggregateFact, CommentFact, PostFact, Source } from '../../fanout/sink.ts';
-import type { CommentDocument, PostDocument } from './documents.ts';
+import type {
+  AggregateFact,
+  CommentFact,
+  PostFact,
+  ProfileFact,
+  ReportFact,
+  Source,
+  VoteFact,
+} from '../../fanout/sink.ts';
+import type { CommentDocument, PostDocument, ProfileDocument, ReportDocument, VoteDocument } from './documents.ts';
+import { collections } from './outbox.ts';
 import type { MongoStore } from './store.ts';
 
 const documentsPerChunk = 1_000;
 
-/** Everything that derived stores must show of posts and comments, read in chunks by _id. */
-export function mongoSource(store: MongoStore): Pick<Source, 'posts' | 'comments' | 'aggregates'> {
+/** What this room is the source of. */
+type MongoSource = Pick<Source, 'posts' | 'comments' | 'votes' | 'reports' | 'profiles' | 'aggregates'>;
+
+/** Everything that derived stores must show of what this room keeps, read in chunks by _id. */
+export function mongoSource(store: MongoStore): MongoSource {
+  const posts = () => chunksOf<PostDocument>(store, collections.posts);
+  const profiles = () => chunksOf<ProfileDocument>(store, collections.profiles);
   return {
     async *posts() {
-      for await (const posts of chunksOf<PostDocument>(store, 'posts')) yield posts.map(postFact);
+      for await (const some of posts()) yield some.map(postFact);
     },
     async *comments() {
-      for await (const comments of chunksOf<CommentDocument>(store, 'comments')) {
-        const deleted = await deletedAmong(store, new Set(comments.map(({ postId }) => postId)));
-        yield comments.filter(({ postId }) => !deleted.has(postId)).map(commentFact);
+      for await (const comments of standing(store, chunksOf<CommentDocument>(store, collections.comments))) {
+        yield comments.map(commentFact);
       }
     },
+    async *votes() {
+      for await (const votes of standing(store, chunksOf<VoteDocument>(store, collections.votes))) {
+        yield votes.map(voteFact);
+      }
+    },
+    async *reports() {
+      for await (const reports of chunksOf<ReportDocument>(store, collections.reports)) yield reports.map(reportFact);
+    },
+    async *profiles() {
+      for await (const some of profiles()) yield some.map(profileFact);
+    },
     async *aggregates() {
-      for await (const posts of chunksOf<PostDocument>(store, 'posts')) yield posts.map(aggregateFact);
+      for await (const some of posts()) yield some.map(aggregateFact);
+      for await (const some of profiles()) {
+        yield some.map(
+          ({ _id, version, eventId }): AggregateFact => ({ type: 'profile.changed', id: _id, version, eventId }),
+        );
+      }
     },
   };
 }
@@ -31,13 +60,30 @@ const commentFact = ({ _id, postId, authorId, createdAt, eventId }: CommentDocum
   ...{ id: _id, postId, authorId, createdAt, eventId },
 });
 
+const voteFact = ({ postId, userId, option, votedAt, eventId }: VoteDocument): VoteFact => ({
+  ...{ postId, userId, option, votedAt, eventId },
+});
+
+const reportFact = ({ postId, reportedAt, eventId }: ReportDocument): ReportFact => ({ postId, reportedAt, eventId });
+
+const profileFact = ({ _id, interests, version, eventId }: ProfileDocument): ProfileFact => ({
+  ...{ userId: _id, interests, version, eventId },
+});
+
 const aggregateFact = ({ _id, isDeleted, change }: PostDocument): AggregateFact => ({
   type: isDeleted ? 'post.deleted' : 'post.changed',
   id: _id,
   ...change,
 });
 
-/** The deletion of a post and that of its comments are two writes: those in between, or left behind, do not count. */
+/** The deletion of a post and that of its rows are two writes: those in between, or left behind, do not count. */
+async function* standing<Row extends { postId: string }>(store: MongoStore, chunks: AsyncIterable<Row[]>) {
+  for await (const rows of chunks) {
+    const deleted = await deletedAmong(store, new Set(rows.map(({ postId }) => postId)));
+    yield rows.filter(({ postId }) => !deleted.has(postId));
+  }
+}
+
 async function deletedAmong(store: MongoStore, postIds: ReadonlySet<string>): Promise<ReadonlySet<string>> {
   const ids = [...postIds];
   const posts = await store.call(
@@ -48,7 +94,7 @@ async function deletedAmong(store: MongoStore, postIds: ReadonlySet<string>): Pr
 }
 
 /** Chunk after chunk, each begun behind the last document of the one before. */
-async function* chunksOf<T extends { _id: string }>(store: MongoStore, collection: 'posts' | 'comments') {
+async function* chunksOf<T extends { _id: string }>(store: MongoStore, collection: string) {
   const text = `db.${collection}.find({ _id: { $gt: LAST } }, { outbox: 0 }).sort({ _id: 1 }).limit(${documentsPerChunk})`;
   for (let last = ''; ; ) {
     const chunk = await store.call(

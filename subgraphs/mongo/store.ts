@@ -2,8 +2,16 @@ import mongoose, { type ConnectOptions, type Model, type mongo } from 'mongoose'
 import type { Settings } from '../../config.ts';
 import type { Context, RoomStore } from '../../gateway/room.ts';
 import { createSeam, type Statement } from '../../gateway/seam.ts';
-import { type CommentDocument, commentSchema, type PostDocument, postSchema } from './documents.ts';
-import { migrations } from './migrations.ts';
+import {
+  type CommentDocument,
+  commentSchema,
+  type PostDocument,
+  type ProfileDocument,
+  postSchema,
+  profileSchema,
+  type VoteDocument,
+} from './documents.ts';
+import { migrations, retiredIndexes } from './migrations.ts';
 import { isOutage } from './outage.ts';
 import { collections, type OutboxNote, type PositionDocument } from './outbox.ts';
 import { inMongosh } from './shell.ts';
@@ -12,6 +20,8 @@ import { inMongosh } from './shell.ts';
 export interface Mongo {
   posts: Model<PostDocument>;
   comments: Model<CommentDocument>;
+  profiles: Model<ProfileDocument>;
+  votes: mongo.Collection<VoteDocument>;
   pending: mongo.Collection<OutboxNote>;
   positions: mongo.Collection<PositionDocument>;
   db: mongo.Db;
@@ -33,12 +43,20 @@ const serverSelectionTimeoutMs = 500;
 /** Building an index over many documents takes its time, in which the connection is silent. */
 const migrationTimeoutMs = 60_000;
 
+/** The server's code for an index that is not there. */
+const indexNotFound = 27;
+
+function unlessGone(error: unknown): void {
+  if ((error as { code?: unknown }).code !== indexNotFound) throw error;
+}
+
 /** Makes the client, without connecting: the first call that finds the server does. */
 export function openMongo({ url, timeoutMs }: Settings['mongo']): MongoStore {
   const connection = mongoose.createConnection();
   const models = {
     posts: connection.model<PostDocument>('Post', postSchema, collections.posts),
     comments: connection.model<CommentDocument>('Comment', commentSchema, collections.comments),
+    profiles: connection.model<ProfileDocument>('Profile', profileSchema, collections.profiles),
   };
   const options: ConnectOptions = {
     appName: 'streamshop',
@@ -76,6 +94,7 @@ export function openMongo({ url, timeoutMs }: Settings['mongo']): MongoStore {
     const db = connection.getClient().db();
     return {
       ...models,
+      votes: db.collection<VoteDocument>(collections.votes),
       pending: db.collection<OutboxNote>(collections.pending),
       positions: db.collection<PositionDocument>(collections.positions),
       db,
@@ -96,12 +115,23 @@ export function openMongo({ url, timeoutMs }: Settings['mongo']): MongoStore {
         ...{ connectTimeoutMS: timeoutMs, socketTimeoutMS: migrationTimeoutMs },
       });
       try {
-        for (const { collection, index } of migrations) {
-          const text = `db.${collection}.createIndex(${JSON.stringify(index)})`;
+        for (const { collection, index, sparse = false } of migrations) {
+          const options = sparse ? { sparse } : {};
+          const text = `db.${collection}.createIndex(${JSON.stringify(index)}, ${JSON.stringify(options)})`;
           await seam(
             { text, timeoutMs: migrationTimeoutMs },
-            async () => await client.db().createIndex(collection, index),
+            async () => await client.db().createIndex(collection, index, options),
           );
+        }
+        for (const { collection, name } of retiredIndexes) {
+          const text = `db.${collection}.dropIndex(${JSON.stringify(name)})`;
+          await seam({ text, timeoutMs: migrationTimeoutMs }, async () => {
+            const indexes = await client.db().collection(collection).indexes();
+            // Where another process drops it first, that is as good.
+            if (indexes.some((index) => index.name === name)) {
+              await client.db().collection(collection).dropIndex(name).catch(unlessGone);
+            }
+          });
         }
       } finally {
         await client.close();

@@ -1,14 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import mongoose, { type mongo as driver } from 'mongoose';
+import { v7 as uuidv7 } from 'uuid';
 import { readSettings, type Settings } from '../../config.ts';
 import type { Source } from '../../fanout/sink.ts';
+import type { StoredUpload, Uploads } from '../../gateway/request.ts';
 import type { Room } from '../../gateway/room.ts';
 import { openTestRoom, type TestRoom } from '../../gateway/testing.ts';
+import { noUploads } from '../../gateway/uploads.ts';
 import type { StreamEvent } from '../../schema/events/index.ts';
 import type { AddComment, CreatePost } from './commands.ts';
-import type { PostDocument } from './documents.ts';
+import type { PostDocument, ProfileDocument } from './documents.ts';
 import { mongo } from './index.ts';
-import { collections, type OutboxNote, type WithOutbox } from './outbox.ts';
+import { collections, type OutboxCollection, type OutboxNote, type WithOutbox } from './outbox.ts';
 import type { MongoStore } from './store.ts';
 
 /** A database of its own, where no relay takes events from the outbox; dropped on dispose. */
@@ -17,9 +20,13 @@ export interface TestDatabase extends AsyncDisposable {
   db: driver.Db;
   /** Posts as they are stored, past the project's own code. */
   posts: driver.Collection<PostDocument>;
+  profiles: driver.Collection<ProfileDocument>;
   notes: driver.Collection<OutboxNote>;
-  /** The events that wait in a post, in their order. */
-  events(postId: string): Promise<StreamEvent[]>;
+  /**
+   * The events that wait in a document, in their order.
+   * @param collection where the document is; posts, if left out
+   */
+  events(id: string, collection?: OutboxCollection): Promise<StreamEvent[]>;
 }
 
 export async function openTestDatabase(): Promise<TestDatabase> {
@@ -32,10 +39,11 @@ export async function openTestDatabase(): Promise<TestDatabase> {
     settings: { ...settings, url: url.href },
     db,
     posts: db.collection<PostDocument>(collections.posts),
+    profiles: db.collection<ProfileDocument>(collections.profiles),
     notes: db.collection<OutboxNote>(collections.pending),
-    async events(postId) {
-      const post = await db.collection<WithOutbox>(collections.posts).findOne({ _id: postId });
-      return (post?.outbox ?? []).map(({ event }) => event);
+    async events(id, collection = collections.posts) {
+      const document = await db.collection<WithOutbox>(collection).findOne({ _id: id });
+      return (document?.outbox ?? []).map(({ event }) => event);
     },
     async [Symbol.asyncDispose]() {
       await db.dropDatabase();
@@ -95,3 +103,17 @@ export const comment = (authorId: string, postId: string, parts: Partial<AddComm
   idempotencyKey: randomUUID(),
   ...parts,
 });
+
+/** A post that asks something. */
+export const pollPost = (authorId: string, poll: Partial<NonNullable<CreatePost['poll']>> = {}): CreatePost =>
+  post(authorId, { poll: { options: ['Yes', 'No', 'Perhaps'], ...poll } });
+
+/** The id of a new upload of the user's. */
+export const newUploadId = (userId: string) => `${userId}/${uuidv7()}`;
+
+/** Uploads that are there, and no others. */
+export function theseUploads(...uploads: (Pick<StoredUpload, 'id' | 'ownerId'> & Partial<StoredUpload>)[]): Uploads {
+  const usual = { contentType: 'image/png', sizeBytes: 1_000, uploadedAt: new Date() };
+  const byId = new Map(uploads.map((upload) => [upload.id, { ...usual, ...upload }]));
+  return { ...noUploads, find: async (ids) => ids.map((id) => byId.get(id) ?? null) };
+}

@@ -1,12 +1,7 @@
 import { createHash } from 'node:crypto';
-import {
-  GetObjectCommand,
-  ListObjectsV2Command,
-  type ListObjectsV2CommandOutput,
-  PutObjectCommand,
-} from '@aws-sdk/client-s3';
+import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { StreamEvent, Topic } from '../../schema/events/index.ts';
-import { keysOf } from './queries.ts';
+import { objectPages } from './queries.ts';
 import type { S3Store } from './store.ts';
 
 const folder = 'raw/events/';
@@ -55,17 +50,8 @@ export async function putLakeObject(store: S3Store, { key, body }: LakeObject): 
 
 /** The keys of all raw events, in pages of at most 1,000. */
 export async function* lakeKeys(store: S3Store): AsyncGenerator<string[]> {
-  const listing = `aws s3api list-objects-v2 --bucket ${store.lakeBucket} --prefix ${folder} --start-after $startAfter`;
-  let startAfter: string | undefined = folder;
-  while (startAfter !== undefined) {
-    const input = { Bucket: store.lakeBucket, Prefix: folder, StartAfter: startAfter };
-    const page: ListObjectsV2CommandOutput = await store.call(
-      { text: listing, parameters: { startAfter }, isRead: true, rowsOf: keysOf },
-      (client, options) => client.send(new ListObjectsV2Command(input), options),
-    );
-    const keys = (page.Contents ?? []).flatMap(({ Key }) => Key ?? []);
-    yield keys;
-    startAfter = page.IsTruncated ? keys.at(-1) : undefined;
+  for await (const objects of objectPages(store, { bucket: store.lakeBucket, prefix: folder })) {
+    yield objects.flatMap(({ Key }) => Key ?? []);
   }
 }
 

@@ -1,6 +1,16 @@
-import { ListObjectsV2Command, type ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
+import {
+  type _Object,
+  HeadObjectCommand,
+  type HeadObjectCommandOutput,
+  ListObjectsV2Command,
+  type ListObjectsV2CommandOutput,
+} from '@aws-sdk/client-s3';
+import { concurrently } from '../../gateway/batches.ts';
+import { notFound } from '../../gateway/errors.ts';
+import type { StoredUpload } from '../../gateway/request.ts';
 import { folderOf, isKeyable, keyOf, type MediaKind } from './media.ts';
-import type { S3Store } from './store.ts';
+import { orNull, type S3Store } from './store.ts';
+import { keyOfUpload, mayBeUploaded, readUploadId, type UploadedFile, uploadAt, uploadFolder } from './upload.ts';
 
 /** The keys of what a movie has; null for what it has not. */
 export type MovieMedia = Record<MediaKind, string | null>;
@@ -54,4 +64,77 @@ function listPage(store: S3Store, { prefix, startAfter }: { prefix: string; star
   return store.call({ text, parameters: { prefix, startAfter }, isRead: true, rowsOf: keysOf }, (client, options) =>
     client.send(command, options),
   );
+}
+
+/** An upload as S3 has it. */
+export type UploadRow = UploadedFile & StoredUpload;
+
+const headsAtATime = 16;
+
+/** The uploads, for a loader: NOT_FOUND for each that is not there. */
+export async function uploadsById(store: S3Store, ids: readonly string[]): Promise<(UploadRow | Error)[]> {
+  const found = await findUploads(store, ids);
+  return ids.map((id, index) => found[index] ?? notFound('upload', id));
+}
+
+/**
+ * Each upload, in the order of the ids; null for one that is not there. One HEAD each: a listing would tell no content type, and
+ * two users' uploads lie far apart.
+ *
+ * Type and size were signed; they are looked at again, because not everything that speaks S3 is as strict as S3. A file that nobody
+ * was allowed to put there is none.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+ */
+export async function findUploads(store: S3Store, ids: readonly string[]): Promise<(UploadRow | null)[]> {
+  const found = new Map<string, UploadRow | null>();
+  await concurrently(headsAtATime, new Set(ids), async (id) => {
+    found.set(id, await findUpload(store, id));
+  });
+  return ids.map((id) => found.get(id) ?? null);
+}
+
+async function findUpload(store: S3Store, id: string): Promise<UploadRow | null> {
+  const owner = readUploadId(id);
+  if (!owner) return null;
+  const head = await headObject(store, keyOfUpload(id));
+  const { ContentType: contentType = '', ContentLength: sizeBytes = 0, LastModified: uploadedAt } = head ?? {};
+  if (!uploadedAt || !mayBeUploaded(contentType, sizeBytes)) return null;
+  return { id, ownerId: owner.ownerId, contentType, sizeBytes, uploadedAt };
+}
+
+function headObject(store: S3Store, key: string): Promise<HeadObjectCommandOutput | null> {
+  const command = new HeadObjectCommand({ Bucket: store.mediaBucket, Key: key });
+  const text = `aws s3api head-object --bucket ${store.mediaBucket} --key $key`;
+  const rowsOf = (head: HeadObjectCommandOutput | null) => (head ? 1 : 0);
+  return store.call({ text, parameters: { key }, isRead: true, rowsOf }, (client, options) =>
+    orNull(client.send(command, options)),
+  );
+}
+
+/** The ids of all uploads that were put there before that time, in pages of at most 1,000. */
+export async function* uploadsBefore(store: S3Store, time: Date): AsyncGenerator<string[]> {
+  for await (const objects of objectPages(store, { bucket: store.mediaBucket, prefix: uploadFolder })) {
+    yield objects.flatMap(({ Key = '', LastModified }) =>
+      LastModified && LastModified < time ? (uploadAt(Key) ?? []) : [],
+    );
+  }
+}
+
+/** All objects of a bucket whose keys begin with the prefix, in pages of at most 1,000, each from the last key of the one before on. */
+export async function* objectPages(
+  store: S3Store,
+  { bucket, prefix }: { bucket: string; prefix: string },
+): AsyncGenerator<_Object[]> {
+  const text = `aws s3api list-objects-v2 --bucket ${bucket} --prefix ${prefix} --start-after $startAfter`;
+  let startAfter: string | undefined = prefix;
+  while (startAfter !== undefined) {
+    const input = { Bucket: bucket, Prefix: prefix, StartAfter: startAfter };
+    const page: ListObjectsV2CommandOutput = await store.call(
+      { text, parameters: { startAfter }, isRead: true, rowsOf: keysOf },
+      (client, options) => client.send(new ListObjectsV2Command(input), options),
+    );
+    const objects = page.Contents ?? [];
+    yield objects;
+    startAfter = page.IsTruncated ? objects.at(-1)?.Key : undefined;
+  }
 }

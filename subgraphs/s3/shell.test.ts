@@ -3,8 +3,11 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  DeleteObjectsCommand,
   GetObjectCommand,
   HeadBucketCommand,
+  HeadObjectCommand,
+  type HeadObjectCommandOutput,
   ListObjectsV2Command,
   type ListObjectsV2CommandOutput,
   PutObjectCommand,
@@ -12,10 +15,11 @@ import {
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { StoreCall } from '../../gateway/seam.ts';
 import { endedCalls } from '../../gateway/testing.ts';
-import { putMedia } from './commands.ts';
+import { putMedia, removeUploads } from './commands.ts';
 import { lakeKeys, putLakeObject, readLakeObject } from './lake.ts';
-import { mediaOf } from './queries.ts';
+import { findUploads, mediaOf, uploadsBefore } from './queries.ts';
 import { openOwnBuckets } from './testing.ts';
+import { newUploadId } from './upload.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'streamshop-aws-'));
 let room: Awaited<ReturnType<typeof openOwnBuckets>>;
@@ -36,6 +40,8 @@ const commands = {
   'get-object': GetObjectCommand,
   'put-object': PutObjectCommand,
   'head-bucket': HeadBucketCommand,
+  'head-object': HeadObjectCommand,
+  'delete-objects': DeleteObjectsCommand,
 };
 
 /** Has a shell read what is pasted, and sends what the AWS CLI would: an option is the API's parameter in other letters. */
@@ -50,6 +56,7 @@ async function paste({ statement, parameters, inShell }: StoreCall): Promise<obj
   }
   expect(input.EndpointUrl).toMatch(/^http/);
   if (input.MaxKeys) input.MaxKeys = Number(input.MaxKeys);
+  if (typeof input.Delete === 'string') input.Delete = JSON.parse(input.Delete);
   if (typeof input.Body === 'string') {
     const file = input.Body;
     input.Body = readFileSync(file);
@@ -110,4 +117,33 @@ test('objects that are pasted are written as they were, and read', async () => {
   const [get] = await endedCalls(() => readLakeObject(room.store, key));
   const { Body } = (await paste(get ?? expect.fail())) as { Body: { transformToString(): Promise<string> } };
   expect(await Body.transformToString()).toBe(get?.result);
+});
+
+test('what is pasted finds an upload, lists it and removes it', async () => {
+  // As long as ids get, so that the longest command is short enough for a shell.
+  const userId = 'u'.repeat(128);
+  const key = `uploads/${newUploadId(userId)}`;
+  const { mediaBucket } = room.store;
+  const file = { Bucket: mediaBucket, Key: key, Body: 'PNG', ContentType: 'image/png' };
+  const put = () => room.store.call('test', (client) => client.send(new PutObjectCommand(file)));
+  await put();
+  const id = key.replace('uploads/', '');
+  const [head, listing] = await endedCalls(async () => {
+    await findUploads(room.store, [id]);
+    await Array.fromAsync(uploadsBefore(room.store, new Date(Date.now() + 60_000)));
+  });
+  const { ETag, ContentType, LastModified } = (head?.result ?? expect.fail()) as HeadObjectCommandOutput;
+  expect(await paste(head ?? expect.fail())).toMatchObject({ ETag, ContentType, LastModified });
+  const { Contents } = (await paste(listing ?? expect.fail())) as ListObjectsV2CommandOutput;
+  expect(Contents?.map(({ Key }) => Key)).toEqual([key]);
+
+  const many = Array.from({ length: 600 }, () => newUploadId(userId));
+  const removals = await endedCalls(() => removeUploads(room.store, [id, ...many]));
+  expect(removals).toHaveLength(2);
+  await put();
+  for (const removal of removals) {
+    expect(removal.statement).not.toContain(userId);
+    await paste(removal);
+  }
+  expect(await findUploads(room.store, [id])).toEqual([null]);
 });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { AggregateFact, CommentFact, PostFact } from '../../fanout/sink.ts';
+import type { AggregateFact, CommentFact, PostFact, ReportFact, VoteFact } from '../../fanout/sink.ts';
 import { joinSources } from '../../fanout/source.ts';
 import { callsDuring } from '../../gateway/testing.ts';
 import {
@@ -158,30 +158,42 @@ function postEvents() {
   });
   const text = { authorId: 'u1', postId: 'p1', movieId: 'm1', title: 'T', body: 'B', attachments: [], tags: [] };
   const comment = { commentId: 'c1', postId: 'p1', authorId: 'u2', body: 'B', createdAt: at };
+  const complaint = { postId: 'p1', reporterId: 'u2', reason: 'SPAM', details: '', reportedAt: at } as const;
+  const profile = { userId: 'u1', bio: '', links: [], interests: ['heist'], changedAt: at };
   const player = { movieId: 'm1', userId: 'u1', region: 'eu-west', cdnNode: 'eu-west-2', measuredAt: at };
   return {
     followed: eventOf('follow.changed', { followerId: 'u1', followeeId: 'u2', follows: true, changedAt: at }),
+    blocked: eventOf('block.changed', { blockerId: 'u1', blockedId: 'u2', blocks: true, changedAt: at }),
+    profiled: eventOf('profile.changed', profile),
     liked: eventOf('like.changed', { userId: 'u1', kind: 'POST', targetId: 'p1', likes: true, changedAt: at }),
     posted: eventOf('post.changed', { ...text, createdAt: at, editedAt: null }),
     edited: eventOf('post.changed', { ...text, createdAt: at, editedAt: at }, 2),
     commented: eventOf('comment.added', comment, 3),
+    voted: eventOf('poll.voted', { postId: 'p1', userId: 'u2', option: 0, votedAt: at }, 4),
+    complained: eventOf('post.reported', complaint, 5),
     viewed: eventOf('post.viewed', { postId: 'p1', userId: 'u1', viewedAt: at }),
     reported: eventOf('playback.reported', { ...player, bufferingCount: 0, averageBitrateKbps: 4_000 }),
-    deleted: eventOf('post.deleted', { postId: 'p1', authorId: 'u1', movieId: 'm1', deletedAt: at }, 4),
+    deleted: eventOf('post.deleted', { postId: 'p1', authorId: 'u1', movieId: 'm1', deletedAt: at }, 6),
   };
 }
 
 type PostEvents = ReturnType<typeof postEvents>;
 
 /** What the sources tell once these events have happened, but for the deletion. */
-function truthOf({ followed, liked, edited, commented, viewed, reported }: PostEvents) {
-  const aggregateOf = ({ id: eventId, type, version }: PostEvents['followed' | 'liked' | 'edited' | 'deleted']) =>
+function truthOf(events: PostEvents) {
+  const { blocked, followed, liked, profiled, edited, commented, voted, complained, viewed, reported } = events;
+  type Changed = 'blocked' | 'followed' | 'liked' | 'profiled' | 'edited' | 'deleted';
+  const aggregateOf = ({ id: eventId, type, version }: PostEvents[Changed]) =>
     ({ type, id: 'p1', version, eventId }) satisfies AggregateFact;
   const comment: CommentFact = { ...commented.data, id: 'c1', createdAt: new Date(), eventId: commented.id };
+  const vote: VoteFact = { ...voted.data, votedAt: new Date(), eventId: voted.id };
+  const complaint: ReportFact = { postId: 'p1', reportedAt: new Date(), eventId: complained.id };
   const post = { ...edited.data, id: 'p1', createdAt: new Date(), isDeleted: false, version: 2, eventId: edited.id };
   const truth = {
-    aggregates: [followed, liked, edited].map(aggregateOf),
+    aggregates: [blocked, followed, liked, profiled, edited].map(aggregateOf),
     comments: [comment],
+    votes: [vote],
+    reports: [complaint],
     posts: [post] as PostFact[],
     playbackReports: [reported],
     postViews: [viewed, viewed],
@@ -214,14 +226,19 @@ test('every type of event is kept and compared', async () => {
     actual: 'absent',
   });
   const before = (await own.open.sink?.verify(source)) ?? [];
-  const { followed, liked, edited, commented, viewed, reported, deleted } = events;
+  const { blocked, followed, liked, profiled, edited, commented, voted, complained, viewed, reported, deleted } =
+    events;
   expect(before.toSorted((a, b) => a.what.localeCompare(b.what))).toEqual([
+    absent(blocked, ' of p1'),
     absent(commented),
     absent(followed, ' of p1'),
     absent(liked, ' of p1'),
     absent(reported),
+    absent(voted),
     absent(edited, ' of p1'),
+    absent(complained),
     absent(viewed),
+    absent(profiled, ' of p1'),
   ]);
 
   for (const [topic, ofTopic] of byTopic) {
@@ -230,19 +247,21 @@ test('every type of event is kept and compared', async () => {
   }
   expect(await own.open.sink?.verify(source)).toEqual([]);
 
-  // With the post its comments have gone from the source.
+  // With the post its comments and votes have gone from the source.
   truth.comments = [];
-  const stranger = { what: nameOf(commented), expected: 'absent', actual: 'present' };
-  expect(await own.open.sink?.verify(source)).toEqual([stranger]);
+  truth.votes = [];
+  const strangers = [commented, voted].map((event) => ({ what: nameOf(event), expected: 'absent', actual: 'present' }));
+  expect(await own.open.sink?.verify(source)).toEqual(strangers);
   truth.posts = truth.posts.map((post) => ({ ...post, isDeleted: true, eventId: deleted.id }));
-  truth.aggregates = [followed, liked, deleted].map(aggregateOf);
+  truth.aggregates = [blocked, followed, liked, profiled, deleted].map(aggregateOf);
   expect(await own.open.sink?.verify(source)).toEqual([]);
 
   truth.playbackReports = [];
   truth.postViews = [];
+  truth.reports = [];
   const differences = (await own.open.sink?.verify(source)) ?? [];
   expect(differences.map(({ what, actual }) => `${what} ${actual}`).toSorted()).toEqual(
-    [`${nameOf(reported)} present`, `${nameOf(viewed)} present`].toSorted(),
+    [reported, viewed, complained].map((event) => `${nameOf(event)} present`).toSorted(),
   );
 });
 

@@ -4,9 +4,10 @@ import { expect, test } from 'vitest';
 import { readSettings } from '../../config.ts';
 import { patiently } from '../../gateway/guard.ts';
 import { openProxy } from '../../test/proxy.ts';
-import { putMedia } from './commands.ts';
-import { mediaOf } from './queries.ts';
+import { createUpload, putMedia, removeUploads } from './commands.ts';
+import { findUploads, mediaOf } from './queries.ts';
 import { openS3 } from './store.ts';
+import { newUploadId } from './upload.ts';
 
 const settings = readSettings().s3;
 
@@ -33,6 +34,9 @@ test('a dead server is STORE_UNAVAILABLE at once', async () => {
     () => mediaOf(store, ['m101']),
     () => putMedia(store, [{ kind: 'poster', movieId: 'm101', body: '' }]),
     () => store.ping(),
+    () => findUploads(store, [newUploadId('u1')]),
+    () => createUpload(store, { userId: 'u1', contentType: 'image/png', sizeBytes: 1 }),
+    () => removeUploads(store, [newUploadId('u1')]),
   ]) {
     await expect(call()).rejects.toMatchObject({ extensions: { code: 'STORE_UNAVAILABLE', store: 's3' } });
   }

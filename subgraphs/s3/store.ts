@@ -1,4 +1,10 @@
-import { CreateBucketCommand, GetObjectCommand, HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { Settings } from '../../config.ts';
 import { isNetworkError } from '../../gateway/guard.ts';
@@ -22,8 +28,27 @@ export interface S3Store extends RoomStore {
   /**
    * A URL with which whoever has it can GET an object of the media bucket until it expires. Computed here (Signature
    * Version 4 in the query string): S3 is not asked, so it may be a URL of nothing.
+   * @param as how S3 shall hand it out, in place of what was said when it was put there
    */
-  sign(key: string, expiresInSeconds: number): Promise<string>;
+  sign(key: string, expiresInSeconds: number, as?: HandedOut): Promise<string>;
+  /**
+   * A URL with which whoever has it can PUT that one object into the media bucket until it expires. Type and length are
+   * signed as headers, so S3 refuses every other file.
+   */
+  signPut(file: PutFile, validity: { signedAt: Date; expiresInSeconds: number }): Promise<string>;
+}
+
+/** Headers that S3 answers a GET with. */
+export interface HandedOut {
+  contentType: string;
+  contentDisposition: string;
+}
+
+/** An object before it is there. */
+export interface PutFile {
+  key: string;
+  contentType: string;
+  sizeBytes: number;
 }
 
 export type RoomContext = Context<S3Store>;
@@ -61,21 +86,28 @@ export function openS3(settings: Settings['s3']): S3Store {
   };
   const bucketExists = (bucket: string) =>
     call({ text: `aws s3api head-bucket --bucket ${bucket}`, isRead: true }, async (s3, options) => {
-      const head = s3.send(new HeadBucketCommand({ Bucket: bucket }), options);
-      return head.then(
-        () => true,
-        (error: unknown) => {
-          if (statusOf(error) === 404) return false;
-          throw error;
-        },
-      );
+      const head = await orNull(s3.send(new HeadBucketCommand({ Bucket: bucket }), options));
+      return head !== null;
     });
 
   return {
     mediaBucket,
     lakeBucket,
     call,
-    sign: (Key, expiresIn) => getSignedUrl(reader, new GetObjectCommand({ Bucket: mediaBucket, Key }), { expiresIn }),
+    sign(Key, expiresIn, as) {
+      const handedOut = as && {
+        ResponseContentType: as.contentType,
+        ResponseContentDisposition: as.contentDisposition,
+      };
+      return getSignedUrl(reader, new GetObjectCommand({ Bucket: mediaBucket, Key, ...handedOut }), { expiresIn });
+    },
+    signPut({ key, contentType, sizeBytes }, { signedAt, expiresInSeconds }) {
+      const file = { Key: key, ContentType: contentType, ContentLength: sizeBytes };
+      const command = new PutObjectCommand({ Bucket: mediaBucket, ...file });
+      // The presigner leaves the content type out unless it is told to sign it.
+      const signableHeaders = new Set(['content-type', 'content-length']);
+      return getSignedUrl(writer, command, { expiresIn: expiresInSeconds, signingDate: signedAt, signableHeaders });
+    },
     async ping() {
       // Before migrate() there is no bucket, and the answer shows as well that S3 reads.
       await bucketExists(mediaBucket);
@@ -104,6 +136,13 @@ function createBucket(bucket: string, region: string): CreateBucketCommand {
   const CreateBucketConfiguration = { LocationConstraint: region as 'eu-west-1' };
   return new CreateBucketCommand({ Bucket: bucket, ...(region !== 'us-east-1' && { CreateBucketConfiguration }) });
 }
+
+/** What S3 answers; null where it says that there is no such thing. The answer to a HEAD has no body, and so no better word. */
+export const orNull = <T>(answer: Promise<T>): Promise<T | null> =>
+  answer.catch((error: unknown) => {
+    if (statusOf(error) === 404) return null;
+    throw error;
+  });
 
 const statusOf = (error: unknown) =>
   (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode ?? 0;

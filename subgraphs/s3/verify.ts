@@ -9,9 +9,9 @@ import type { S3Store } from './store.ts';
 const types = Object.keys(eventTypes) as EventType[];
 
 /**
- * Compares by ids. Of watches, comments, playback reports and post views the sources tell all: these are compared both ways.
- * Of everything else they tell the newest event, which must be there. (With a deleted post its comments have gone from the
- * source; the lake keeps them.) A few objects at a time are in memory, and of each event its id.
+ * Compares by ids. Of watches, comments, votes, reports of posts and of playback, and post views the sources tell all: these are
+ * compared both ways. Of everything else they tell the newest event, which must be there. (With a deleted post its comments and
+ * votes have gone from the source; the lake keeps them.) A few objects at a time are in memory, and of each event its id.
  */
 export async function verify(store: S3Store, source: Source): Promise<Difference[]> {
   const expected = createIdTable();
@@ -47,6 +47,8 @@ export async function verify(store: S3Store, source: Source): Promise<Difference
 async function* idsOf(source: Source): AsyncGenerator<[EventType, string[]]> {
   for await (const chunk of source.watches()) yield ['watch.recorded', chunk.map(({ eventId }) => eventId)];
   for await (const chunk of source.comments()) yield ['comment.added', chunk.map(({ eventId }) => eventId)];
+  for await (const chunk of source.votes()) yield ['poll.voted', chunk.map(({ eventId }) => eventId)];
+  for await (const chunk of source.reports()) yield ['post.reported', chunk.map(({ eventId }) => eventId)];
   for await (const chunk of source.playbackReports()) yield ['playback.reported', chunk.map(({ id }) => id)];
   for await (const chunk of source.postViews()) yield ['post.viewed', chunk.map(({ id }) => id)];
   for await (const chunk of source.aggregates()) {
@@ -54,11 +56,15 @@ async function* idsOf(source: Source): AsyncGenerator<[EventType, string[]]> {
   }
 }
 
-const toldWhole: ReadonlySet<EventType> = new Set(['watch.recorded', 'playback.reported', 'post.viewed']);
+const toldWhole: ReadonlySet<EventType> = new Set([
+  ...(['watch.recorded', 'post.reported', 'playback.reported', 'post.viewed'] as const),
+]);
 
 /** Whether the sources tell of all events like this one. */
 const mustBeKnown = (event: StreamEvent, deletedPosts: ReadonlySet<string>) =>
-  event.type === 'comment.added' ? !deletedPosts.has(event.data.postId) : toldWhole.has(event.type);
+  event.type === 'comment.added' || event.type === 'poll.voted'
+    ? !deletedPosts.has(event.data.postId)
+    : toldWhole.has(event.type);
 
 interface NamedEvent {
   id: string;

@@ -3,10 +3,13 @@ import { v7 as uuidv7 } from 'uuid';
 import * as z from 'zod';
 import { codedError, quoted } from '../../../gateway/errors.ts';
 import { checkInput, idText } from '../../../gateway/input.ts';
+import type { Uploads } from '../../../gateway/request.ts';
+import { noUploads } from '../../../gateway/uploads.ts';
 import type { PostContent, PostDocument } from '../documents.ts';
 import { collections, entryOf, noteOf, type OutboxEntry, writeCompanions } from '../outbox.ts';
 import { type PostRow, postRow } from '../queries.ts';
 import type { MongoStore } from '../store.ts';
+import { checkUploads } from './check-uploads.ts';
 import { postContent } from './input.ts';
 import { changedData, writeNotes } from './post-event.ts';
 
@@ -24,15 +27,21 @@ export type EditPost = z.input<typeof editInput>;
 
 /**
  * Changes a post, with the event `post.changed` in the same update. An edit that changes nothing writes nothing and gives the
- * event of the last change, so that a call whose answer was lost can be repeated.
+ * event of the last change, so that a call whose answer was lost can be repeated. A poll stays as it is.
+ * @param uploads where it is asked whether the uploads are there that the post did not refer to before
  * @throws BAD_USER_INPUT or NOT_FOUND with the argument's path; FORBIDDEN for others than the author
  */
-export async function editPost(store: MongoStore, input: EditPost): Promise<{ post: PostRow; eventId: string }> {
+export async function editPost(
+  store: MongoStore,
+  input: EditPost,
+  uploads: Uploads = noUploads,
+): Promise<{ post: PostRow; eventId: string }> {
   const { authorId, postId, ...given } = checkInput(editInput, input, ['input']);
   const changes = Object.entries(given).filter(([, value]) => value != null);
-  const { post, eventId } = await changePost(store, { authorId, postId }, (before) => {
+  const { post, eventId } = await changePost(store, { authorId, postId }, async (before) => {
     const content: PostContent = { ...contentOf(before), ...Object.fromEntries(changes) };
     if (isDeepStrictEqual(content, contentOf(before))) return null;
+    await checkUploads(uploads, { authorId, attachments: content.attachments, before: before.attachments });
     const fields = { ...content, editedAt: new Date() };
     return {
       fields,
@@ -52,24 +61,23 @@ export interface DeletedPost {
 }
 
 /**
- * Deletes a post and its comments, with the event `post.deleted` in the same update. What stays is a tombstone: its version
- * must go on to be known, and its id taken.
+ * Deletes a post with its comments and votes, with the event `post.deleted` in the same update. What stays is a tombstone: its
+ * version must go on to be known, and its id taken. Reports stay too: they are about its author as well.
  * @throws BAD_USER_INPUT or NOT_FOUND with the argument's path; FORBIDDEN for others than the author
  */
 export async function deletePost(store: MongoStore, input: DeletePost): Promise<DeletedPost> {
   const { authorId, postId } = checkInput(deleteInput, input, ['input']);
-  const companion = { collection: collections.comments, removeWhere: { postId } };
-  const { eventId } = await changePost(store, { authorId, postId }, ({ movieId }) => {
+  const companion = { collection: collections.comments, alsoFrom: [collections.votes], removeWhere: { postId } };
+  const { eventId } = await changePost(store, { authorId, postId }, async ({ movieId, createdAt }) => {
     const deletedAt = new Date();
-    const data = { postId, authorId, movieId, deletedAt: deletedAt.toISOString() };
+    const times = { deletedAt: deletedAt.toISOString(), createdAt: createdAt.toISOString() };
     return {
-      fields: { title: '', body: '', attachments: [], tags: [], deletedAt, isDeleted: true },
-      entry: (parts) => entryOf('post.deleted', { ...parts, companion, data }),
+      fields: { title: '', body: '', attachments: [], tags: [], poll: null, deletedAt, isDeleted: true },
+      entry: (parts) => entryOf('post.deleted', { ...parts, companion, data: { postId, authorId, movieId, ...times } }),
     };
   });
-  await store.call({ text: 'db.comments.deleteMany({ postId: ID })', parameters: { ID: postId } }, ({ db }) =>
-    writeCompanions(db, [companion]),
-  );
+  const text = 'db.comments.deleteMany({ postId: ID })\ndb.poll_votes.deleteMany({ postId: ID })';
+  await store.call({ text, parameters: { ID: postId } }, ({ db }) => writeCompanions(db, [companion]));
   return { postId, eventId };
 }
 
@@ -86,12 +94,12 @@ interface Change {
 async function changePost(
   store: MongoStore,
   { authorId, postId }: { authorId: string; postId: string },
-  change: (before: PostDocument) => Change | null,
+  change: (before: PostDocument) => Promise<Change | null>,
 ): Promise<{ post: PostDocument; eventId: string }> {
   const eventId = uuidv7();
   for (let isNoted = false; ; isNoted = true) {
     const before = await readOwn(store, { authorId, postId });
-    const wanted = change(before);
+    const wanted = await change(before);
     if (!wanted) return { post: before, eventId: before.change.eventId };
     const version = before.version + 1;
     const entry = wanted.entry({ eventId, subject: postId, version, actor: authorId });
@@ -138,6 +146,9 @@ async function readOwn(store: MongoStore, { authorId, postId }: { authorId: stri
 const contentOf = ({ title, body, attachments, tags }: PostDocument): PostContent => ({
   title,
   body,
-  attachments: attachments.map(({ type, url, title }) => ({ type, url, title })),
+  attachments: attachments.map(({ type, url, title, uploadId }) => ({
+    ...{ type, url, title },
+    ...(uploadId !== undefined && { uploadId }),
+  })),
   tags: [...tags],
 });

@@ -20,18 +20,19 @@ async function newPost(): Promise<{ postId: string; authorId: string }> {
 test('writes the row, and raises the post’s version with the event in its outbox', async () => {
   const { postId } = await newPost();
   const authorId = newId('u');
-  const { comment: written, eventId } = await addComment(room.store, comment(authorId, postId));
+  const body = '  A comment.\n';
+  const { comment: written, eventId } = await addComment(room.store, comment(authorId, postId, { body }));
   expect(await rows(postId)).toEqual([
-    { _id: written.id, postId, authorId, body: 'A comment.', createdAt: written.createdAt, eventId },
+    { _id: written.id, postId, authorId, body, createdAt: written.createdAt, eventId },
   ]);
   expect(await room.posts.findOne({ _id: postId })).toMatchObject({ version: 2, change: { version: 1 } });
   const [, event] = await room.events(postId);
   expect(parseEvent(JSON.stringify(event))).toMatchObject({
     ...{ id: eventId, type: 'comment.added', subject: postId, version: 2, actor: authorId },
-    data: { commentId: written.id, postId, authorId, body: 'A comment.', createdAt: written.createdAt.toISOString() },
+    data: { commentId: written.id, postId, authorId, body, createdAt: written.createdAt.toISOString() },
   });
   expect(await room.notes.findOne({ _id: eventId })).toMatchObject({
-    postId,
+    documentId: postId,
     type: 'comment.added',
     actorId: authorId,
   });

@@ -5,7 +5,7 @@ import type { PostDocument } from '../documents.ts';
 import { insertNew } from '../insert-new.ts';
 import { collections, noteOf } from '../outbox.ts';
 import type { MongoStore } from '../store.ts';
-import { movieId, pastInstant, postContent } from './input.ts';
+import { movieId, pastInstant, poll, postContent } from './input.ts';
 import { newPost, writeNotes } from './post-event.ts';
 
 const importedPost = z.object({
@@ -16,6 +16,7 @@ const importedPost = z.object({
   body: postContent.body,
   attachments: postContent.attachments.default([]),
   tags: postContent.tags.default([]),
+  poll: poll.optional(),
   createdAt: pastInstant,
 });
 

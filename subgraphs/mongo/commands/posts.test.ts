@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventTypes, parseEvent } from '../../../schema/events/index.ts';
 import { createPost, deletePost, editPost, importPosts } from '../commands.ts';
 import { postsById } from '../queries.ts';
-import { newId, openTestMongo, post, type TestMongo } from '../testing.ts';
+import { newId, newUploadId, openTestMongo, pollPost, post, type TestMongo } from '../testing.ts';
+import { fingerprintOf } from './opaque-id.ts';
 
 let room: TestMongo;
 beforeAll(async () => {
@@ -20,11 +21,15 @@ describe('createPost', () => {
     const authorId = newId('u');
     const input = post(authorId, {
       title: '  A title ',
+      body: '    INT. HOTEL\n\nNight. ',
+      tags: [' test '],
       attachments: [{ type: 'VIDEO', url: 's3://bucket/clip.mp4' }],
     });
+    // Prose as it came; tags are compared.
+    const kept = { title: input.title, body: input.body, tags: ['test'] };
     const before = Date.now();
     const { post: written, eventId } = await createPost(room.store, input);
-    expect(written).toMatchObject({ authorId, movieId: 'm101', title: 'A title', editedAt: null, tags: ['test'] });
+    expect(written).toMatchObject({ authorId, movieId: 'm101', editedAt: null, ...kept });
     expect(await postsById(room.store, [written.id])).toEqual([written]);
 
     const document = await stored(written.id);
@@ -36,14 +41,14 @@ describe('createPost', () => {
       ...{ id: eventId, source: '/streamshop/mongo', type: 'post.changed', subject: written.id, version: 1 },
       actor: authorId,
       data: {
-        ...{ postId: written.id, authorId, movieId: 'm101', title: 'A title', body: 'A body.', tags: ['test'] },
+        ...{ postId: written.id, authorId, movieId: 'm101', ...kept },
         attachments: [{ type: 'VIDEO', url: 's3://bucket/clip.mp4', title: null }],
         createdAt: document?.createdAt.toISOString(),
         editedAt: null,
       },
     });
     expect(await room.notes.findOne({ _id: eventId })).toMatchObject({
-      ...{ postId: written.id, type: 'post.changed', actorId: authorId },
+      ...{ documentId: written.id, type: 'post.changed', actorId: authorId },
     });
   });
 
@@ -72,6 +77,59 @@ describe('createPost', () => {
     expect(other.post.id).not.toBe(written.id);
   });
 
+  test('text is kept as it came: nothing is taken for HTML', async () => {
+    const text = '<script>alert("&amp;")</script> <b>1 < 2</b>';
+    const { post: written } = await createPost(room.store, post(newId('u'), { title: text, body: text, tags: [text] }));
+    const [read] = await postsById(room.store, [written.id]);
+    expect(read).toMatchObject({ title: text, body: text, tags: [text] });
+    expect((await room.events(written.id))[0]?.data).toMatchObject({ title: text, body: text });
+  });
+
+  test('a poll begins without votes, is told in the event, and stays as it is in an edit', async () => {
+    const authorId = newId('u');
+    const closesAt = new Date(Date.now() + 86_400_000);
+    const { post: written } = await createPost(room.store, pollPost(authorId, { options: [' Yes ', 'No'], closesAt }));
+    const poll = {
+      options: [
+        { text: ' Yes ', votes: 0 },
+        { text: 'No', votes: 0 },
+      ],
+      closesAt,
+    };
+    expect(written).toMatchObject({ poll });
+    expect(await postsById(room.store, [written.id])).toEqual([written]);
+    const { post: edited } = await editPost(room.store, { authorId, postId: written.id, title: 'New' });
+    expect(edited.poll).toEqual(poll);
+    const told = { options: [' Yes ', 'No'], closesAt: closesAt.toISOString() };
+    const events = await room.events(written.id);
+    expect(events.map((event) => parseEvent(JSON.stringify(event)).data)).toMatchObject([
+      { poll: told },
+      { poll: told },
+    ]);
+    // Without a poll nothing is told of one.
+    const { post: plain } = await createPost(room.store, post(authorId));
+    expect((await room.events(plain.id))[0]?.data).not.toHaveProperty('poll');
+  });
+
+  test('a call that is repeated after its poll has closed is still the first one', async () => {
+    const closesAt = new Date(Date.now() + 500);
+    const input = pollPost(newId('u'), { closesAt });
+    const first = await createPost(room.store, input);
+    await expect.poll(() => Date.now()).toBeGreaterThan(closesAt.getTime());
+    expect(await createPost(room.store, input)).toEqual(first);
+    await expect(createPost(room.store, { ...input, title: 'Other' })).rejects.toMatchObject(
+      code('BAD_USER_INPUT', ['input', 'idempotencyKey']),
+    );
+  });
+
+  test('what a post without poll or upload was known by, it still is', async () => {
+    const input = post(newId('u'), { movieId: null });
+    const { post: written } = await createPost(room.store, input);
+    const { authorId, title, body, attachments, tags } = input;
+    const parts = { authorId, title, body, movieId: null, attachments, tags };
+    expect((await stored(written.id))?.creation?.fingerprint).toBe(fingerprintOf(parts));
+  });
+
   const link = { type: 'LINK', url: 'https://example.org/', title: null } as const;
   test.each([
     ['title', { title: '' }],
@@ -85,6 +143,23 @@ describe('createPost', () => {
     ['attachments.0.url', { attachments: [{ ...link, url: 'no url' }] }],
     ['attachments.0.url', { attachments: [{ ...link, url: `https://example.org/${'x'.repeat(2_000)}` }] }],
     ['attachments.0.title', { attachments: [{ ...link, title: 'x'.repeat(201) }] }],
+    ['attachments.0.url', { attachments: [{ type: 'IMAGE' }] }],
+    ['attachments.0.uploadId', { attachments: [{ ...link, uploadId: newUploadId('u1') }] }],
+    ...[
+      'u1',
+      'u1/',
+      '../x',
+      `u1/../${newUploadId('u1')}`,
+      `uploads/${newUploadId('u1')}`,
+      `${newUploadId('u1')}\n`,
+    ].map((uploadId): [string, object] => ['attachments.0.uploadId', { attachments: [{ type: 'IMAGE', uploadId }] }]),
+    ['poll.options', { poll: { options: ['Only'] } }],
+    ['poll.options', { poll: { options: Array.from({ length: 11 }, (_, n) => `${n}`) } }],
+    ['poll.options', { poll: { options: ['Same', ' Same '] } }],
+    ['poll.options.1', { poll: { options: ['Yes', '  '] } }],
+    ['poll.options.0', { poll: { options: ['x'.repeat(101), 'No'] } }],
+    ['poll.closesAt', { poll: { options: ['Yes', 'No'], closesAt: new Date(Date.now() - 1_000) } }],
+    ['poll.closesAt', { poll: { options: ['Yes', 'No'], closesAt: new Date(Date.now() + 31 * 86_400_000) } }],
     ['tags', { tags: Array(21).fill('tag') }],
     ['tags.1', { tags: ['tag', 'x'.repeat(101)] }],
     ['idempotencyKey', { idempotencyKey: 'with space' }],
@@ -178,7 +253,10 @@ describe('deletePost', () => {
     const [, event] = await room.events(written.id);
     expect(event).toMatchObject({
       ...{ id: eventId, type: 'post.deleted', version: 2, actor: authorId },
-      data: { postId: written.id, authorId, movieId: 'm101', deletedAt: tombstone?.deletedAt?.toISOString() },
+      data: {
+        ...{ postId: written.id, authorId, movieId: 'm101', deletedAt: tombstone?.deletedAt?.toISOString() },
+        createdAt: tombstone?.createdAt.toISOString(),
+      },
     });
     expect(await postsById(room.store, [written.id])).toMatchObject([code('NOT_FOUND')]);
   });
@@ -217,6 +295,17 @@ describe('importPosts', () => {
     });
     expect(await eventsOf(`${prefix}-7`)).toHaveLength(1);
     expect(await room.notes.countDocuments({ actorId: authorId })).toBe(1_100);
+  });
+
+  test('takes polls, also such as have closed', async () => {
+    const id = newId('p');
+    const closesAt = new Date('2026-01-02T20:00:00Z');
+    const poll = { options: ['Yes', 'No'], closesAt };
+    const createdAt = new Date('2026-01-01T20:00:00Z');
+    await importPosts(room.store, [{ id, authorId: 'u', title: 'Title', body: 'Body.', createdAt, poll }]);
+    const options = ['Yes', 'No'].map((text) => ({ text, votes: 0 }));
+    expect(await postsById(room.store, [id])).toMatchObject([{ poll: { options, closesAt } }]);
+    expect((await room.events(id))[0]?.data).toMatchObject({ poll: { ...poll, closesAt: closesAt.toISOString() } });
   });
 
   test('checks everything before it writes anything', async () => {
