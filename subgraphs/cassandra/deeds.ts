@@ -21,6 +21,8 @@ const nothing = { targetUserId: null, postId: null, movieId: null, tag: null, de
 export function deedOf({ type, data }: StreamEvent): Deed | undefined {
   switch (type) {
     case 'follow.changed':
+      // One that a block has ended is not the follower's own doing, and nothing that they are told.
+      if (data.endedBy !== undefined) return undefined;
       return {
         ...{ ...nothing, userId: data.followerId, targetUserId: data.followeeId, happenedAt: data.changedAt },
         kind: data.follows ? 'FOLLOWED' : 'UNFOLLOWED',

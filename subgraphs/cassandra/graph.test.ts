@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { callsDuring, openTestRoom } from '../../gateway/testing.ts';
+import { followed, newPost, written } from './feed/testing.ts';
 import { cassandra } from './index.ts';
 import { cassandraSink } from './sink.ts';
 import { batchOf, eventOf, minutesAgo, openCorner, watchesOf } from './testing.ts';
@@ -20,8 +21,13 @@ const activityQuery = query(`activity(first: $first, after: $after) {
   pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
 }`);
 
+const feedQuery = query(`feed(first: $first, after: $after) {
+  edges { cursor post { id } }
+  pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+}`);
+
 interface Connection {
-  edges: { cursor: string; node: Record<string, unknown> }[];
+  edges: { cursor: string; node: Record<string, unknown>; post?: { id: string } | null }[];
   pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string | null; endCursor: string | null };
 }
 
@@ -29,14 +35,17 @@ async function openWithUser() {
   const corner = await openCorner();
   const room = await openTestRoom(cassandra);
   const id = corner.user();
+  const blocks: string[] = [];
   const ask = async (source: string, variables: object = {}, viewerId: string | null = id) => {
-    const viewer = viewerId === null ? null : { userId: viewerId, scopes: [] };
+    const viewer = viewerId === null ? null : { userId: viewerId, scopes: [], blocks };
     const { data, errors } = await room.execute(source, { viewer, variables: { id, ...variables } });
     const [user] = (data?._entities ?? []) as Record<string, Connection | null>[];
     return { connection: user && Object.values(user)[0], errors };
   };
   return {
-    ...{ id, ask, apply: cassandraSink(corner.store).apply },
+    ...{ id, ask, apply: cassandraSink(corner.store).apply, newUser: corner.user },
+    /** Whom the user blocks. */
+    blocks,
     async [Symbol.asyncDispose]() {
       await room[Symbol.asyncDispose]();
       await corner[Symbol.asyncDispose]();
@@ -127,13 +136,15 @@ test('pages meet without a gap or a repetition, also where times are equal', asy
     movieId: `m${index}`,
     watchedAt: index % 2 === 0 ? sameTime : minutesAgo(2 + index),
   }));
-  const follows = deeds.map(({ movieId, watchedAt }) => {
-    const edge = { followerId: user.id, followeeId: movieId, follows: true };
+  const follows = deeds.map(({ watchedAt }) => {
+    const edge = { followerId: user.id, followeeId: user.newUser(), follows: true };
     return eventOf('follow.changed', { ...edge, changedAt: watchedAt.toISOString() });
   });
-  await user.apply(batchOf([...watchesOf(user.id, deeds), ...follows]));
+  const authorId = follows[0]?.data.followeeId ?? '';
+  const posts = deeds.map(({ watchedAt }) => written({ ...newPost(authorId), createdAt: watchedAt }));
+  await user.apply(batchOf([...watchesOf(user.id, deeds), ...follows, ...posts]));
 
-  for (const source of [historyQuery, placesQuery, activityQuery]) {
+  for (const source of [historyQuery, placesQuery, activityQuery, feedQuery]) {
     const first = 24;
     const whole = (await user.ask(source, { first })).connection as Connection;
     expect(whole.edges).toHaveLength(24);
@@ -151,12 +162,55 @@ test('pages meet without a gap or a repetition, also where times are equal', asy
   }
 });
 
-test('without a watch: no edges and no cursors', async () => {
+test('without a watch or a follow: no edges and no cursors', async () => {
   await using user = await openWithUser();
-  expect((await user.ask(historyQuery)).connection).toEqual({
-    edges: [],
-    pageInfo: { hasNextPage: false, hasPreviousPage: false, startCursor: null, endCursor: null },
+  for (const source of [historyQuery, feedQuery]) {
+    expect((await user.ask(source)).connection).toEqual({
+      edges: [],
+      pageInfo: { hasNextPage: false, hasPreviousPage: false, startCursor: null, endCursor: null },
+    });
+  }
+});
+
+test('a feed has the posts of those whom the user follows, without those whom they block', async () => {
+  await using user = await openWithUser();
+  const [friend, pest] = [user.newUser(), user.newUser()];
+  const posts = [friend, pest, friend].map((authorId, n) => newPost(authorId, 9 - n));
+  await user.apply(batchOf([friend, pest].map((authorId) => followed(user.id, authorId))));
+  await user.apply(batchOf(posts.map((post) => written(post))));
+  const shown = async () => {
+    const { connection, errors } = await user.ask(feedQuery, { first: 3 });
+    expect(errors).toBeUndefined();
+    return connection?.edges.map(({ post }) => post?.id);
+  };
+  const [first, second, third] = posts.map(({ id }) => id);
+  expect(await shown()).toEqual([third, second, first]);
+  // The follow has not been ended yet.
+  user.blocks.push(pest);
+  expect(await shown()).toEqual([third, first]);
+});
+
+test('whom a user blocks is not named in what they did, and the page tells that it has no other', async () => {
+  await using user = await openWithUser();
+  const [friend, pest] = [user.newUser(), user.newUser()];
+  const edges = [pest, friend, pest].map((followeeId, n) => {
+    const changedAt = minutesAgo(9 - n).toISOString();
+    return eventOf(
+      'follow.changed',
+      { ...{ followerId: user.id, followeeId, changedAt }, follows: n < 2 },
+      n < 2 ? 1 : 2,
+    );
   });
+  await user.apply(batchOf(edges));
+  const shown = async () => {
+    const { connection, errors } = await user.ask(activityQuery, { first: 2 });
+    expect(errors).toBeUndefined();
+    const named = connection?.edges.map(({ node }) => (node.user as { id: string }).id);
+    return { named, hasNextPage: connection?.pageInfo.hasNextPage };
+  };
+  expect(await shown()).toEqual({ named: [pest, friend], hasNextPage: true });
+  user.blocks.push(pest);
+  expect(await shown()).toEqual({ named: [friend], hasNextPage: false });
 });
 
 test('fields of one request that ask alike are one call of Cassandra', async () => {
@@ -174,7 +228,7 @@ test('fields of one request that ask alike are one call of Cassandra', async () 
 test('nobody else sees it, and Cassandra is not asked', async () => {
   await using user = await openWithUser();
   const calls = await callsDuring(async () => {
-    for (const source of [historyQuery, placesQuery, activityQuery]) {
+    for (const source of [historyQuery, placesQuery, activityQuery, feedQuery]) {
       const stranger = await user.ask(source, {}, null);
       expect(stranger.connection).toBeNull();
       expect(stranger.errors?.[0]?.extensions).toMatchObject({ code: 'UNAUTHENTICATED' });

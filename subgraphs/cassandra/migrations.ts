@@ -1,5 +1,7 @@
 /** How long an activity is kept, counted from when it happened. */
 export const retentionDays = 400;
+/** How long a post stands in feeds, counted from when it was written. */
+export const feedRetentionDays = 90;
 
 /**
  * The keyspace and its tables, in order; each can run again. Forward only: a change is a new statement at the end.
@@ -58,4 +60,57 @@ WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}`,
     'class': 'TimeWindowCompactionStrategy', 'compaction_window_unit': 'DAYS', 'compaction_window_size': 20
   }
   AND comment = 'Follows, likes, posts and comments of a user, newest first. Rows expire ${retentionDays} days after activity_time.'`,
+
+  `CREATE TABLE IF NOT EXISTS ${keyspace}.following_by_user (
+  user_id text,
+  author_id text,
+  follows boolean,
+  version int,
+  PRIMARY KEY ((user_id), author_id)
+) WITH compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'L4'}
+  AND comment = 'Whom a user follows, or no longer. Write timestamps are versions of the follow, not times.'`,
+
+  `CREATE TABLE IF NOT EXISTS ${keyspace}.followers_by_author (
+  author_id text,
+  bucket int,
+  follower_id text,
+  follows boolean,
+  version int,
+  PRIMARY KEY ((author_id, bucket), follower_id)
+) WITH compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}
+  AND comment = 'Who follows an author, or no longer. Write timestamps are versions of the follow, not times.'`,
+
+  `CREATE TABLE IF NOT EXISTS ${keyspace}.posts_by_author (
+  author_id text,
+  created_at timestamp,
+  post_id text,
+  PRIMARY KEY ((author_id), created_at, post_id)
+) WITH CLUSTERING ORDER BY (created_at DESC, post_id DESC)
+  AND compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'L4'}
+  AND comment = 'What an author wrote, newest first. Rows expire ${feedRetentionDays} days after created_at.'`,
+
+  `CREATE TABLE IF NOT EXISTS ${keyspace}.deleted_posts (
+  post_id text PRIMARY KEY
+) WITH compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}
+  AND comment = 'Posts that were deleted, until they would have left feeds by themselves.'`,
+
+  `CREATE TABLE IF NOT EXISTS ${keyspace}.merged_authors (
+  shard int,
+  author_id text,
+  PRIMARY KEY ((shard), author_id)
+) WITH comment = 'Authors with so many followers that their posts are merged in by readers, and not spread.'`,
+
+  `CREATE TABLE IF NOT EXISTS ${keyspace}.feed_by_user (
+  user_id text,
+  created_at timestamp,
+  post_id text,
+  author_id text,
+  PRIMARY KEY ((user_id), created_at, post_id)
+) WITH CLUSTERING ORDER BY (created_at DESC, post_id DESC)
+  AND compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'L4'}
+  AND gc_grace_seconds = 864000
+  AND comment = 'Posts of those whom a user follows, newest first. Write timestamps are versions of the follow, not times. Rows expire ${feedRetentionDays} days after created_at.'`,
+
+  // Where the post stood, which not every deletion tells.
+  `ALTER TABLE ${keyspace}.deleted_posts ADD IF NOT EXISTS created_at timestamp`,
 ];

@@ -1,13 +1,12 @@
 import { types } from 'cassandra-driver';
 import type { Page } from '../../gateway/connection.ts';
 import type { EventData } from '../../schema/events/index.ts';
-import type { Deed } from './deeds.ts';
 import type { CassandraStore } from './store.ts';
 
 type Watch = EventData<'watch.recorded'>;
 
 /** One page of one user's partition. */
-interface PageKey extends Page {
+export interface PageKey extends Page {
   userId: string;
 }
 
@@ -47,36 +46,6 @@ LIMIT ?`,
   });
 }
 
-export interface SocialActivity extends Omit<Deed, 'userId' | 'happenedAt'> {
-  eventId: string;
-  happenedAt: Date;
-}
-
-/** What a user did beyond watching, newest first, from a place on; one more than asked, as above. */
-export async function socialActivity(store: CassandraStore, pages: readonly PageKey[]): Promise<SocialActivity[][]> {
-  return readPages(store, pages, {
-    fromStart: `SELECT event_id, activity_time, kind, target_user_id, post_id, movie_id, tag, details
-FROM ${store.keyspace}.social_activity_by_user
-WHERE user_id = ?
-LIMIT ?`,
-    fromPlace: `SELECT event_id, activity_time, kind, target_user_id, post_id, movie_id, tag, details
-FROM ${store.keyspace}.social_activity_by_user
-WHERE user_id = ? AND (activity_time, event_id) < (?, ?)
-LIMIT ?`,
-    idOf: types.Uuid.fromString,
-    read: (row) => ({
-      eventId: String(row.event_id),
-      happenedAt: row.activity_time,
-      kind: row.kind,
-      targetUserId: row.target_user_id,
-      postId: row.post_id,
-      movieId: row.movie_id,
-      tag: row.tag,
-      details: row.details,
-    }),
-  });
-}
-
 export interface StartedMovie {
   movieId: string;
   lastWatchedAt: Date;
@@ -103,7 +72,8 @@ LIMIT ?`,
   });
 }
 
-interface PagedTable<T> {
+/** How a table of pages is asked. */
+export interface PagedTable<T> {
   /** The newest rows of a partition. */
   fromStart: string;
   /** Those behind a clustering key. */
@@ -117,7 +87,11 @@ interface PagedTable<T> {
  * Pages of several partitions. Cassandra answers one partition best, so each page is a statement of its own, and they run
  * side by side. All that begin alike are one call.
  */
-async function readPages<T>(store: CassandraStore, pages: readonly PageKey[], table: PagedTable<T>): Promise<T[][]> {
+export async function readPages<T>(
+  store: CassandraStore,
+  pages: readonly PageKey[],
+  table: PagedTable<T>,
+): Promise<T[][]> {
   const results = new Map<PageKey, T[]>();
   const kinds = Map.groupBy(pages, ({ after }) => (after === null ? table.fromStart : table.fromPlace));
   await Promise.all(

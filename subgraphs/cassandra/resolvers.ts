@@ -1,6 +1,9 @@
 import { connectionOf, readPage } from '../../gateway/connection.ts';
-import { idOf, requireSelf } from '../../gateway/room.ts';
-import { continueWatching, socialActivity, watchHistory } from './queries.ts';
+import { hiddenFrom, idOf, requireSelf } from '../../gateway/room.ts';
+import { feed } from './feed/pages.ts';
+import { continueWatching, watchHistory } from './queries.ts';
+import { connectionOfSearch } from './search.ts';
+import { socialActivity } from './social-activity.ts';
 import type { Resolvers } from './types.generated.ts';
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -44,12 +47,26 @@ export const resolvers: Resolvers = {
       };
     },
 
+    async feed(user, args, context) {
+      const userId = idOf(user);
+      await requireSelf(context.request, userId);
+      const page = readPage(args, anyId);
+      const hidden = await hiddenFrom(context.request);
+      const { posts: found, endsAt } = await context.load(feed, { userId, ...page, hidden });
+      const { edges, pageInfo } = connectionOfSearch({ found, endsAt }, page, ({ createdAt, postId }) => ({
+        time: createdAt.getTime(),
+        id: postId,
+      }));
+      return { edges: edges.map(({ cursor, node: { postId } }) => ({ cursor, post: { id: postId } })), pageInfo };
+    },
+
     async activity(user, args, context) {
       const userId = idOf(user);
       await requireSelf(context.request, userId);
       const page = readPage(args, uuid);
-      const activities = await context.load(socialActivity, { userId, ...page });
-      const { edges, pageInfo } = connectionOf(activities, page, ({ happenedAt, eventId }) => ({
+      const hidden = await hiddenFrom(context.request);
+      const search = await context.load(socialActivity, { userId, ...page, hidden });
+      const { edges, pageInfo } = connectionOfSearch(search, page, ({ happenedAt, eventId }) => ({
         time: happenedAt.getTime(),
         id: eventId,
       }));

@@ -3,18 +3,16 @@ import { callsDuring } from '../../gateway/testing.ts';
 import { retentionDays } from './migrations.ts';
 import { cassandraSink } from './sink.ts';
 import type { Statement } from './store.ts';
-import { batchOf, eventOf, minutesAgo, openCorner, type Watched, type WatchRecorded, watchesOf } from './testing.ts';
-
-/** A source of chance that gives the same in every run (mulberry32). */
-function chance(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+import {
+  batchOf,
+  chance,
+  eventOf,
+  minutesAgo,
+  openCorner,
+  type Watched,
+  type WatchRecorded,
+  watchesOf,
+} from './testing.ts';
 
 /** Every event once or more often, in any order, cut anyhow. */
 function delivered(events: readonly WatchRecorded[], random: () => number): WatchRecorded[][] {

@@ -2,6 +2,8 @@ import type { Sink } from '../../fanout/sink.ts';
 import { chunks, concurrently } from '../../gateway/batches.ts';
 import type { StreamEvent, StreamEventOf } from '../../schema/events/index.ts';
 import { deedOf } from './deeds.ts';
+import { writeFacts } from './feed/facts.ts';
+import { type FeedOptions, spread } from './feed/spread.ts';
 import { socialRow } from './social-rows.ts';
 import type { CassandraStore, Statement } from './store.ts';
 import { verify } from './verify.ts';
@@ -13,7 +15,7 @@ const eventsPerBatch = 15;
 const concurrency = 32;
 
 /** Writes by key, each write with a timestamp that the event decides: so any order and any repetition end alike. */
-export function cassandraSink(store: CassandraStore): Sink {
+export function cassandraSink(store: CassandraStore, options: FeedOptions = {}): Sink {
   return {
     async apply({ events }) {
       // All rows of a user have the same partition key, in every table.
@@ -23,6 +25,8 @@ export function cassandraSink(store: CassandraStore): Sink {
       );
       const batches = [...users.values()].flatMap((writes) => [...chunks(writes, eventsPerBatch)]);
       await concurrently(concurrency, batches, (writes) => store.write(writes.flatMap(({ statements }) => statements)));
+      await writeFacts(store, events);
+      await spread(store, events, options);
     },
     probe: () =>
       store.write([

@@ -1,5 +1,6 @@
-import { Client, policies, type QueryOptions, type types } from 'cassandra-driver';
+import { Client, policies, type QueryOptions, types } from 'cassandra-driver';
 import type { Settings } from '../../config.ts';
+import { concurrently } from '../../gateway/batches.ts';
 import type { Context, RoomStore } from '../../gateway/room.ts';
 import { type Statement as Asked, createSeam } from '../../gateway/seam.ts';
 import { migrations } from './migrations.ts';
@@ -14,12 +15,15 @@ export interface Statement {
 /** What queries and the sink need of Cassandra. Statements name tables as `${store.keyspace}.table`. */
 export interface CassandraStore extends RoomStore {
   keyspace: string;
-  /** Several reads, each of one partition, side by side; UUIDs among the values are the driver's own. */
+  /**
+   * Several reads, each of one partition, side by side, and each of no more rows than a page of the driver's, 5,000; UUIDs among
+   * the values are the driver's own.
+   */
   read(query: string, params: readonly unknown[][]): Promise<types.Row[][]>;
   /** Writes rows of one partition key: one mutation, which is there whole or not at all. */
   write(statements: readonly Statement[]): Promise<void>;
-  /** Every row of a query over all partitions, page by page. */
-  scan(query: string): AsyncIterable<readonly types.Row[]>;
+  /** Every row of a query, page by page: of a partition that may be long, or of all partitions in the order of their tokens. */
+  scan(query: string, params?: readonly unknown[]): AsyncIterable<readonly types.Row[]>;
 }
 
 export type RoomContext = Context<CassandraStore>;
@@ -28,6 +32,8 @@ const reconnectAfterMs = 500;
 /** A change of the schema takes seconds on a busy node. */
 const ddlTimeoutMs = 30_000;
 const rowsPerPage = 5_000;
+/** Of one call: several at once, and those of sinks, must not fill a connection. */
+const readsAtATime = 32;
 
 /** Opens the client; the server need not be there: the first statement that finds it connects. */
 export function openCassandra({
@@ -45,8 +51,13 @@ export function openCassandra({
     policies: { reconnection: new policies.reconnection.ConstantReconnectionPolicy(reconnectAfterMs) },
     // One connection carries 2,048 requests at a time.
     pooling: { coreConnectionsPerHost: { 0: 1, 1: 1 } },
-    // Every statement here gives the same when it runs twice, so the driver may try another node.
-    queryOptions: { prepare: true, isIdempotent: true },
+    queryOptions: {
+      prepare: true,
+      // Every statement here gives the same when it runs twice, so the driver may try another node.
+      isIdempotent: true,
+      // Whoever reads after a write has been acknowledged sees it: 2 + 2 > 3. On one node it is the one copy.
+      consistency: types.consistencies.localQuorum,
+    },
     encoding: { useBigIntAsLong: true },
   });
 
@@ -54,19 +65,25 @@ export function openCassandra({
     keyspace,
     read: (query, params) =>
       seam(readOf(query, params), async (_, budgetMs) => {
-        const results = await Promise.all(params.map((one) => client.execute(query, one, within(budgetMs))));
-        return results.map(({ rows }) => rows);
+        const results: types.Row[][] = [];
+        await concurrently(Math.min(readsAtATime, params.length), params.entries(), async ([index, one]) => {
+          const { rows } = await client.execute(query, one, within(budgetMs));
+          results[index] = rows;
+        });
+        return results;
       }),
     async write(statements) {
       await seam(writeOf(statements), (_, budgetMs) =>
         client.batch([...statements], { logged: false, ...within(budgetMs) }),
       );
     },
-    async *scan(query) {
+    async *scan(query, params = []) {
       let pageState: string | undefined;
       do {
-        const page = await seam({ text: query, isRead: true, rowsOf: rowsOfResult }, (_, budgetMs) =>
-          client.execute(query, [], { fetchSize: rowsPerPage, pageState, ...within(budgetMs) }),
+        const page = await seam(
+          { text: query, parameters: params, isRead: true, rowsOf: rowsOfResult },
+          (_, budgetMs) =>
+            client.execute(query, [...params], { fetchSize: rowsPerPage, pageState, ...within(budgetMs) }),
         );
         yield page.rows;
         pageState = page.pageState ?? undefined;

@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { v7 } from 'uuid';
 import { readSettings } from '../../config.ts';
 import type { SinkBatch } from '../../fanout/sink.ts';
+import { chunks, concurrently } from '../../gateway/batches.ts';
 import type { EventData, EventType, StreamEvent, StreamEventOf } from '../../schema/events/index.ts';
-import { type CassandraStore, openCassandra } from './store.ts';
+import { bucketOf, buckets } from './feed/facts.ts';
+import { type CassandraStore, openCassandra, type Statement } from './store.ts';
 
 export type WatchRecorded = StreamEventOf<'watch.recorded'>;
 
@@ -21,9 +23,8 @@ export async function openCorner(): Promise<OwnCorner> {
   const store = openCassandra(readSettings().cassandra);
   await store.migrate();
   const users = new Set<string>();
-  const tables = ['user_activity_by_user', 'continue_watching_by_user', 'social_activity_by_user'].map(
-    (table) => `${store.keyspace}.${table}`,
-  );
+  const ofWatches = ['user_activity_by_user', 'continue_watching_by_user'];
+  const tables = [...ofWatches, 'social_activity_by_user'].map((table) => `${store.keyspace}.${table}`);
   return {
     store,
     user() {
@@ -41,12 +42,36 @@ export async function openCorner(): Promise<OwnCorner> {
       return { activity, places, social };
     },
     async [Symbol.asyncDispose]() {
-      for (const table of tables) {
-        for (const id of users) await store.write([{ query: `DELETE FROM ${table} WHERE user_id = ?`, params: [id] }]);
+      for (const table of ofWatches) {
+        const query = `DELETE FROM ${store.keyspace}.${table} WHERE user_id = ?`;
+        for (const id of users) await store.write([{ query, params: [id] }]);
       }
+      await sweepSocial(store, users);
       await store.close();
     },
   };
+}
+
+/** Removes what the sink wrote of these users' follows and posts, of readers and of authors: `verify` knows nothing of them. */
+export async function sweepSocial(store: CassandraStore, userIds: Iterable<string>): Promise<void> {
+  const { keyspace } = store;
+  await concurrently(8, userIds, async (id) => {
+    const [followed = []] = await store.read(`SELECT author_id FROM ${keyspace}.following_by_user WHERE user_id = ?`, [
+      [id],
+    ]);
+    const asFollower = `DELETE FROM ${keyspace}.followers_by_author WHERE author_id = ? AND bucket = ? AND follower_id = ?`;
+    const followers = `DELETE FROM ${keyspace}.followers_by_author WHERE author_id = ? AND bucket = ?`;
+    const statements: Statement[] = [
+      ...followed.map(({ author_id }) => ({ query: asFollower, params: [author_id, bucketOf(id), id] })),
+      ...buckets.map((bucket) => ({ query: followers, params: [id, bucket] })),
+      { query: `DELETE FROM ${keyspace}.following_by_user WHERE user_id = ?`, params: [id] },
+      { query: `DELETE FROM ${keyspace}.feed_by_user WHERE user_id = ?`, params: [id] },
+      { query: `DELETE FROM ${keyspace}.posts_by_author WHERE author_id = ?`, params: [id] },
+      { query: `DELETE FROM ${keyspace}.social_activity_by_user WHERE user_id = ?`, params: [id] },
+      { query: `DELETE FROM ${keyspace}.merged_authors WHERE shard = 0 AND author_id = ?`, params: [id] },
+    ];
+    for (const some of chunks(statements, 30)) await store.write(some);
+  });
 }
 
 /** One thing that a user does with a movie, as a test writes it. */
@@ -103,3 +128,14 @@ export const batchOf = (events: readonly StreamEvent[]): SinkBatch => ({
 });
 
 export const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000);
+
+/** A source of chance that gives the same in every run (mulberry32). */
+export function chance(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

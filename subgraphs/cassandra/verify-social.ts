@@ -7,11 +7,12 @@ import type { CassandraStore } from './store.ts';
 /**
  * Compares what users did beyond watching. The sources tell of the newest event of each follow, like and post, and of every
  * comment: these rows must be there, and tell the same. Rows of older events must be of a follow, like or post that the
- * sources know. (With a deleted post its comments have gone from the source; they stay here, as what their authors did.)
+ * sources know. (With a deleted post its comments have gone from the source; they stay here, as what their authors did. That a
+ * follow was ended by a block of the other's is told to nobody, so it may be missing where there has been such a block.)
  */
 export async function compareDeeds(store: CassandraStore, source: Source): Promise<Difference[]> {
   const since = certainlyKeptSince();
-  const { newest, subjects } = await deedsOf(source);
+  const { newest, subjects, untold } = await deedsOf(source);
   const found = new Set<string>();
   const differences: Difference[] = [];
   const rows = `SELECT user_id, activity_time, event_id, kind, target_user_id, post_id, movie_id, tag
@@ -27,7 +28,7 @@ FROM ${store.keyspace}.social_activity_by_user`;
     }
   }
   for (const [eventId, { text, keptSince }] of newest) {
-    if (found.has(eventId) || keptSince < since) continue;
+    if (found.has(eventId) || untold.has(eventId) || keptSince < since) continue;
     differences.push({ what: `social activity ${eventId}`, expected: text, actual: 'absent' });
   }
   return differences;
@@ -45,11 +46,23 @@ interface NewestDeed {
 async function deedsOf(source: Source) {
   const newest = new Map<string, NewestDeed>();
   const subjects = new Set<string>();
+  /** The newest events of follows that may have been ended by a block. */
+  const untold = new Set<string>();
+  const blocked = new Set<string>();
+  for await (const blocks of source.blocks()) {
+    for (const { blockerId, blockedId } of blocks) blocked.add(`${blockedId}/${blockerId}`);
+  }
   const note = (eventId: string, deed: ToldDeed) => {
     newest.set(eventId, { text: textOf(deed), keptSince: deed.happenedAt });
     subjects.add(subjectOf(deed));
   };
-  for await (const follows of source.follows()) for (const fact of follows) note(fact.eventId, deedOfFollow(fact));
+  for await (const follows of source.follows()) {
+    for (const fact of follows) {
+      note(fact.eventId, deedOfFollow(fact));
+      const isEnded = !fact.follows && blocked.has(`${fact.followerId}/${fact.followeeId}`);
+      if (isEnded) untold.add(fact.eventId);
+    }
+  }
   for await (const likes of source.likes()) for (const fact of likes) note(fact.eventId, deedOfLike(fact));
   for await (const posts of source.posts()) {
     for (const fact of posts) {
@@ -62,7 +75,7 @@ async function deedsOf(source: Source) {
       newest.set(fact.eventId, { text: textOf(deedOfComment(fact)), keptSince: fact.createdAt });
     }
   }
-  return { newest, subjects };
+  return { newest, subjects, untold };
 }
 
 const noTarget = { targetUserId: null, postId: null, movieId: null, tag: null };

@@ -192,3 +192,33 @@ test('names what users did beyond watching that differs, and nothing that does n
     [strange.id, deleted.id, onDeleted.id].map((id) => `social activity ${id}`).toSorted(),
   );
 });
+
+test('that a follow was ended by a block is kept from the one whose follow it was, and is not missed', async () => {
+  await using corner = await openCorner();
+  const { store } = corner;
+  const [follower, blocker] = [corner.user(), corner.user()];
+  const edge = { followerId: follower, followeeId: blocker, changedAt: minutesAgo(1).toISOString() };
+  const begun = { ...eventOf('follow.changed', { ...edge, follows: true }), actor: follower };
+  const ended = { ...eventOf('follow.changed', { ...edge, follows: false, endedBy: blocker }, 2), actor: follower };
+  await cassandraSink(store).apply(batchOf([begun, ended]));
+  expect((await corner.read(follower)).social).toMatchObject([{ kind: 'FOLLOWED' }]);
+
+  const changed = { changedAt: new Date(edge.changedAt), version: 2, eventId: ended.id };
+  const own = async (blocks: boolean[]) => {
+    const source = joinSources([
+      {
+        async *follows() {
+          yield [{ ...edge, ...changed, follows: false }];
+        },
+        async *blocks() {
+          yield blocks.map((blocks) => ({ ...changed, blockerId: blocker, blockedId: follower, blocks }));
+        },
+      },
+    ]);
+    return (await compare(store, source)).filter(({ what }) => [begun, ended].some(({ id }) => what.includes(id)));
+  };
+  expect(await own([true])).toEqual([]);
+  expect(await own([false])).toEqual([]);
+  // Nobody has blocked anybody: then it is.
+  expect(await own([])).toHaveLength(1);
+});

@@ -1,16 +1,27 @@
 import { someOfEach } from '../../fanout/differences.ts';
 import type { Difference, PlaybackFact, Source } from '../../fanout/sink.ts';
+import { compareFeeds } from './feed/verify-feed.ts';
 import { certainlyKeptSince } from './retention.ts';
 import type { CassandraStore } from './store.ts';
 import { compareDeeds } from './verify-social.ts';
 
-/** Compares each user's activities, and the movies to go on with, with the sources of truth. */
+/** After so many differences of a kind it is not worth while to look for more: what was lost is not named row by row. */
+const mostOfFeeds = 1_000;
+
+/** Compares what users did, the movies to go on with, and feeds, with the sources of truth. */
 export async function verify(store: CassandraStore, source: Source): Promise<Difference[]> {
   const differences = await compare(store, source);
+  for (const comparison of compareFeeds(store, source)) {
+    const begun = differences.length;
+    for await (const difference of comparison) {
+      differences.push(difference);
+      if (differences.length - begun === mostOfFeeds) break;
+    }
+  }
   return someOfEach(differences, ({ what, expected }) => `${what.split(' ')[0]} ${expected === 'absent'}`);
 }
 
-/** Every difference. */
+/** Every difference in what users did. */
 export async function compare(store: CassandraStore, source: Source): Promise<Difference[]> {
   return [
     ...(await compareActivities(store, source)),
