@@ -26,6 +26,25 @@ export const bounds = {
   limit: 50,
 };
 
+/**
+ * How much of the graph is read to propose something to somebody, whoever they are. Neo4j wants integers: bigints.
+ * A proposal that needs more than this to be found is none that would come first.
+ */
+export const proposalBounds = {
+  /** Whom the user followed last: what these do counts. */
+  friends: 200n,
+  /** Who follows more than so many says nothing by it, and is most of the work. */
+  followsOfAFriend: 1_000n,
+  /** Those with the most mutual friends are compared by their tags as well; for each, all that they like is read. */
+  candidates: 200n,
+  /** Names of mutual friends and of shared tags that a proposal gives as its reasons. */
+  reasons: 5n,
+  /** Movies that friends have watched. */
+  movies: 100n,
+  /** Movies that the user has watched. */
+  watched: 5_000n,
+};
+
 /** What came of an operation: graphql-js makes the coerced variables anew for each execution. */
 const measured = new WeakMap<object, { error?: unknown }>();
 

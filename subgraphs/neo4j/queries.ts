@@ -1,10 +1,12 @@
-import type { QueryResult } from 'neo4j-driver';
+import { distinct, longest, pick } from './batch.ts';
 import type { Neo4jStore } from './store.ts';
 
-/** The beginning of a list of people around a user. */
+/** The beginning of a list of people around a user, for whoever looks. A request has one viewer, who hides the same everywhere. */
 export interface PeopleKey {
   userId: string;
   first: number;
+  /** Who is left out. */
+  hiddenIds: readonly string[];
 }
 
 /** Whom users follow, whom they followed last first: ids. */
@@ -13,13 +15,14 @@ export async function following(store: Neo4jStore, keys: readonly PeopleKey[]): 
     `UNWIND $ids AS id
 CALL (id) {
   MATCH (:User {id: id})-[follows:FOLLOWS]->(followee:User)
+  WHERE NOT followee.id IN $hiddenIds
   WITH followee.id AS userId, follows.since AS since
   ORDER BY since DESC, userId
   LIMIT $most
   RETURN collect(userId) AS userIds
 }
 RETURN id, userIds`,
-    { ids: distinct(keys, userIdOf), most: longest(keys) },
+    { ids: distinct(keys, userIdOf), hiddenIds: keys[0]?.hiddenIds, most: longest(keys) },
   );
   return pick(lists, keys, userIdOf);
 }
@@ -30,60 +33,85 @@ export async function followers(store: Neo4jStore, keys: readonly PeopleKey[]): 
     `UNWIND $ids AS id
 CALL (id) {
   MATCH (:User {id: id})<-[follows:FOLLOWS]-(follower:User)
+  WHERE NOT follower.id IN $hiddenIds
   WITH follower.id AS userId, follows.since AS since
   ORDER BY since DESC, userId
   LIMIT $most
   RETURN collect(userId) AS userIds
 }
 RETURN id, userIds`,
-    { ids: distinct(keys, userIdOf), most: longest(keys) },
+    { ids: distinct(keys, userIdOf), hiddenIds: keys[0]?.hiddenIds, most: longest(keys) },
   );
   return pick(lists, keys, userIdOf);
 }
 
-export interface FriendsKey {
+/** Friends of the viewer, who is one and the same for a request: their relationships are walked once, for one end as for fifty. */
+interface FriendsKey {
   viewerId: string;
-  movieId: string;
   first: number;
+  /** Who is left out, besides those of whom the graph knows a block: the request may know of one before the sink does. */
+  hiddenIds: readonly string[];
 }
 
-/**
- * Those whom the viewer follows who have watched movies, who watched last first: ids. A request has one viewer, whose
- * friends' films are walked once, for one movie as for fifty.
- */
-export async function friendsWhoWatched(store: Neo4jStore, keys: readonly FriendsKey[]): Promise<string[][]> {
+/** Those whom the viewer follows who have watched movies, who watched last first: ids. */
+export async function friendsWhoWatched(
+  store: Neo4jStore,
+  keys: readonly (FriendsKey & { movieId: string })[],
+): Promise<string[][]> {
   const lists = await store.read(
-    `MATCH (:User {id: $viewerId})-[:FOLLOWS]->(friend:User)-[watched:WATCHED]->(movie:Movie)
-WHERE movie.id IN $ids
+    `MATCH (movie:Movie) WHERE movie.id IN $ids
+WITH collect(movie) AS movies
+MATCH (viewer:User {id: $viewerId})-[:FOLLOWS]->(friend:User)
+WHERE NOT friend.id IN $hiddenIds AND NOT (viewer)-[:BLOCKS]-(friend)
+MATCH (friend)-[watched:WATCHED]->(movie) WHERE movie IN movies
 WITH movie.id AS id, friend.id AS userId, watched.lastWatchedAt AS at
 ORDER BY at DESC, userId
 RETURN id, collect(userId)[..$most] AS userIds`,
-    { viewerId: keys[0]?.viewerId, ids: distinct(keys, movieIdOf), most: longest(keys) },
+    { ...viewerOf(keys), ids: distinct(keys, movieIdOf), most: longest(keys) },
   );
   return pick(lists, keys, movieIdOf);
 }
 
-/** Has a fresh server plan what pages ask, so that the first page does not wait for it. */
-export async function warmUp(store: Neo4jStore): Promise<void> {
-  await following(store, [{ userId: '', first: 1 }]);
-  await followers(store, [{ userId: '', first: 1 }]);
-  await friendsWhoWatched(store, [{ viewerId: '', movieId: '', first: 1 }]);
+/** Those whom the viewer follows who like posts, who liked last first: ids. */
+export async function likedByFriends(
+  store: Neo4jStore,
+  keys: readonly (FriendsKey & { postId: string })[],
+): Promise<string[][]> {
+  const lists = await store.read(
+    `MATCH (post:Post) WHERE post.id IN $ids
+WITH collect(post) AS posts
+MATCH (viewer:User {id: $viewerId})-[:FOLLOWS]->(friend:User)
+WHERE NOT friend.id IN $hiddenIds AND NOT (viewer)-[:BLOCKS]-(friend)
+MATCH (friend)-[likes:LIKES]->(post) WHERE post IN posts
+WITH post.id AS id, friend.id AS userId, likes.since AS since
+ORDER BY since DESC, userId
+RETURN id, collect(userId)[..$most] AS userIds`,
+    { ...viewerOf(keys), ids: distinct(keys, postIdOf), most: longest(keys) },
+  );
+  return pick(lists, keys, postIdOf);
 }
 
-const userIdOf = ({ userId }: PeopleKey) => userId;
-const movieIdOf = ({ movieId }: FriendsKey) => movieId;
-
-const distinct = <Key>(keys: readonly Key[], idOf: (key: Key) => string) => [...new Set(keys.map(idOf))];
-
-/** Each list is read as long as the longest that is wanted: LIMIT takes a parameter, but nothing of a row. */
-const longest = (keys: readonly { first: number }[]) => BigInt(Math.max(...keys.map(({ first }) => first)));
-
-/** Each key's own part of its list; a node that is not there has an empty one. */
-function pick<Key extends { first: number }>(
-  { records }: QueryResult,
-  keys: readonly Key[],
-  idOf: (key: Key) => string,
-): string[][] {
-  const lists = new Map(records.map((record) => [record.get('id'), record.get('userIds') as string[]]));
-  return keys.map((key) => (lists.get(idOf(key)) ?? []).slice(0, key.first));
+/**
+ * Those whom both the viewer and users follow, whom the viewer followed last first: ids. The join reads whom each of them follows,
+ * and nobody's followers: walked on from the friend, the pattern would read a million of them to find one.
+ */
+export async function mutualFriends(
+  store: Neo4jStore,
+  keys: readonly (FriendsKey & { userId: string })[],
+): Promise<string[][]> {
+  const lists = await store.read(
+    `MATCH (viewer:User {id: $viewerId})-[follows:FOLLOWS]->(friend:User)<-[:FOLLOWS]-(user:User)
+USING JOIN ON friend
+WHERE user.id IN $ids AND NOT friend.id IN $hiddenIds AND NOT (viewer)-[:BLOCKS]-(friend)
+WITH user.id AS id, friend.id AS userId, follows.since AS since
+ORDER BY since DESC, userId
+RETURN id, collect(userId)[..$most] AS userIds`,
+    { ...viewerOf(keys), ids: distinct(keys, userIdOf), most: longest(keys) },
+  );
+  return pick(lists, keys, userIdOf);
 }
+
+const viewerOf = ([key]: readonly FriendsKey[]) => ({ viewerId: key?.viewerId, hiddenIds: key?.hiddenIds });
+const userIdOf = ({ userId }: { userId: string }) => userId;
+const movieIdOf = ({ movieId }: { movieId: string }) => movieId;
+const postIdOf = ({ postId }: { postId: string }) => postId;

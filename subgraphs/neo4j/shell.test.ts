@@ -5,9 +5,21 @@ import { joinSources } from '../../fanout/source.ts';
 import type { StoreCall } from '../../gateway/seam.ts';
 import { callsDuring, endedCalls, openTestRoom, type TestRoom } from '../../gateway/testing.ts';
 import { neo4j } from './index.ts';
-import { followers, following, friendsWhoWatched } from './queries.ts';
+import { moviesOfFriends, peopleToFollow, watchedMovieIds } from './proposals.ts';
+import { followers, following, friendsWhoWatched, likedByFriends, mutualFriends } from './queries.ts';
 import { neo4jSink } from './sink.ts';
-import { batchOf, followChanged, movieChanged, type OwnCorner, openCorner, signedUp, watched } from './testing.ts';
+import {
+  batchOf,
+  blockChanged,
+  followChanged,
+  likeChanged,
+  movieChanged,
+  type OwnCorner,
+  openCorner,
+  profileChanged,
+  signedUp,
+  watched,
+} from './testing.ts';
 
 /** With all that Cypher could take for its own. */
 const awkward = `it's "\\ \\u0027 \\\\u0027 $id \`x\` {a: 1}\n\u0001\u2028; 映画🎬`;
@@ -18,14 +30,21 @@ let room: TestRoom;
 let driver: Driver;
 const [name, film] = [() => corner.id(awkward), () => corner.id('m')];
 
+const edges = () => {
+  const [a, b, c, tag] = [name(), corner.id('b'), corner.id('c'), corner.id('t')];
+  return [
+    ...[followChanged([a, b], 1), followChanged([b, a], 1), followChanged([b, c], 1), followChanged([c, b], 1)],
+    ...[watched([b, film()], 1), watched([b, corner.id('n')], 1), likeChanged([b, 'POST', corner.id('p')], 1)],
+    ...[likeChanged([a, 'TAG', tag], 1), profileChanged(c, [tag])],
+  ];
+};
+
 beforeAll(async () => {
   corner = await openCorner();
   room = await openTestRoom(neo4j);
   driver = connect(readSettings().neo4j.url);
-  const [a, b] = [name(), corner.id('b')];
-  const events = [signedUp(a, awkward), signedUp(b, 'Bob'), movieChanged(film(), 'Inception')];
-  const edges = [followChanged([a, b], 1), followChanged([b, a], 1), watched([b, film()], 1)];
-  await neo4jSink(corner.store).apply(batchOf([...events, ...edges]));
+  const people = [signedUp(name(), awkward), signedUp(corner.id('b'), 'Bob'), movieChanged(film(), 'Inception')];
+  await neo4jSink(corner.store).apply(batchOf([...people, ...edges()]));
 });
 afterAll(async () => {
   await driver?.close();
@@ -53,16 +72,23 @@ test('what a page asks gives the same when it is pasted into cypher-shell', asyn
     id name following(limit: 3) { id name watched { title watchedBy { id } } } followers { id }
   } }`;
   const calls = await endedCalls(async () => {
+    const hiddenIds = [`${awkward} nobody`];
     await following(corner.store, [
-      { userId: name(), first: 2 },
-      { userId: 'nobody', first: 1 },
+      { userId: name(), first: 2, hiddenIds },
+      { userId: 'nobody', first: 1, hiddenIds },
     ]);
-    await followers(corner.store, [{ userId: name(), first: 1 }]);
-    await friendsWhoWatched(corner.store, [{ viewerId: name(), movieId: film(), first: 2 }]);
+    await followers(corner.store, [{ userId: name(), first: 1, hiddenIds }]);
+    const friends = { viewerId: name(), first: 2, hiddenIds };
+    await friendsWhoWatched(corner.store, [{ ...friends, movieId: film() }]);
+    await likedByFriends(corner.store, [{ ...friends, postId: corner.id('p') }]);
+    await mutualFriends(corner.store, [{ ...friends, userId: corner.id('c') }]);
+    await peopleToFollow(corner.store, [{ userId: name(), first: 2, hiddenIds }]);
+    await moviesOfFriends(corner.store, [{ userId: name(), hiddenIds }]);
+    await watchedMovieIds(corner.store, [corner.id('b')]);
     await room.execute(walk, { viewer, variables: { id: corner.id('b') } });
     await corner.store.ping();
   });
-  expect(calls.length).toBeGreaterThanOrEqual(5);
+  expect(calls.length).toBeGreaterThanOrEqual(10);
   for (const call of calls) {
     const rows = rowsOf(call.result);
     expect(call.rowsOf?.(call.result)).toBe(rows.length);
@@ -77,6 +103,8 @@ test('what a sink writes ends alike when it is pasted', async () => {
     signedUp(name(), `${awkward}2`, 2),
     movieChanged(film(), 'Inception', 2),
     followChanged([name(), corner.id('b')], 2),
+    blockChanged([name(), corner.id('b')], 1),
+    profileChanged(name(), [corner.id(awkward)]),
     watched([name(), film()], 1),
   ];
   const calls = await callsDuring(() => neo4jSink(corner.store).apply(batchOf(events)));
@@ -85,16 +113,10 @@ test('what a sink writes ends alike when it is pasted', async () => {
   await corner.store.write(
     `MATCH (user:User) WHERE user.id ENDS WITH $own
 OPTIONAL MATCH (user)-[edge]->()
-DELETE edge SET user.name = null, user.version = null`,
+DELETE edge SET user.name = null, user.version = null, user.profileVersion = null`,
     { own: corner.id('') },
   );
-  await neo4jSink(corner.store).apply(
-    batchOf([
-      signedUp(corner.id('b'), 'Bob'),
-      followChanged([corner.id('b'), name()], 1),
-      watched([corner.id('b'), film()], 1),
-    ]),
-  );
+  await neo4jSink(corner.store).apply(batchOf([signedUp(corner.id('b'), 'Bob'), ...edges()]));
   for (const call of calls) await paste(call);
   expect(await state()).toEqual(written);
 });

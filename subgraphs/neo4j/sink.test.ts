@@ -1,15 +1,19 @@
 import { expect, test } from 'vitest';
 import { callsDuring } from '../../gateway/testing.ts';
 import type { LikeKind, StreamEvent } from '../../schema/events/index.ts';
+import { createRandom, type Random } from '../../seed/generate/random.ts';
 import { neo4jSink } from './sink.ts';
 import {
   at,
   batchOf,
+  blockChanged,
+  delivered,
   followChanged,
   likeChanged,
   movieChanged,
   type OwnCorner,
   openCorner,
+  profileChanged,
   signedUp,
   watched,
 } from './testing.ts';
@@ -64,6 +68,31 @@ test('an old follow that is redriven after the unfollow does not come back, a ne
   expect(await corner.relationships()).toEqual(['a FOLLOWS b v3']);
 });
 
+test('a profile tells all that somebody is interested in, and an older one changes nothing', async () => {
+  await using corner = await openCorner();
+  const [u, x, y] = [corner.id('u'), corner.id('x'), corner.id('y')];
+  // A tag that stands twice is one interest, and what is liked stays beside it.
+  await apply(corner, profileChanged(u, [x, y, x], 2), likeChanged([u, 'TAG', x], 1));
+  await apply(corner, profileChanged(u, [y, corner.id('old')], 1));
+  expect(await corner.relationships()).toEqual(['u INTERESTED_IN x', 'u INTERESTED_IN y', 'u LIKES x v1']);
+  await apply(corner, profileChanged(u, [y], 3), profileChanged(u, [x], 2));
+  expect(await corner.relationships()).toEqual(['u INTERESTED_IN y', 'u LIKES x v1']);
+  await apply(corner, profileChanged(u, [], 4));
+  await apply(corner, profileChanged(u, [y], 3));
+  expect(await corner.relationships()).toEqual(['u LIKES x v1']);
+  expect(await corner.nodes()).toContain('User u profile v4');
+});
+
+test('a block and its end, told in the wrong order, end in nothing to see', async () => {
+  await using corner = await openCorner();
+  const edge = [corner.id('a'), corner.id('b')] as const;
+  await apply(corner, blockChanged(edge, 2));
+  await apply(corner, blockChanged(edge, 1));
+  expect(await corner.relationships()).toEqual(['a UNBLOCKED b v2']);
+  await apply(corner, blockChanged(edge, 3));
+  expect(await corner.relationships()).toEqual(['a BLOCKS b v3']);
+});
+
 test('an older version of a user or a movie changes nothing', async () => {
   await using corner = await openCorner();
   const [u, m] = [corner.id('u'), corner.id('m')];
@@ -72,38 +101,23 @@ test('an older version of a user or a movie changes nothing', async () => {
   expect(await corner.nodes()).toEqual(['Movie m "New" v3', 'User u "New" v2']);
 });
 
-/** A source of chance that gives the same in every run (mulberry32). */
-function chance(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-/** Every event once or more often, in any order, cut anyhow. */
-function delivered(events: readonly StreamEvent[], random: () => number): StreamEvent[][] {
-  const copies = events.flatMap((event) => Array.from({ length: 1 + Math.floor(random() * 3) }, () => event));
-  const order = copies.map((event) => ({ event, at: random() })).sort((a, b) => a.at - b.at);
-  const batches: StreamEvent[][] = [[]];
-  for (const { event } of order) {
-    if (random() < 0.2) batches.push([]);
-    batches.at(-1)?.push(event);
-  }
-  return batches;
-}
-
-/** Some users who follow, like and watch; every edge in up to four versions. */
-function story(corner: OwnCorner, prefix: string, random: () => number): StreamEvent[] {
+/** Some users who follow, block, like, watch and tell of themselves; everything in up to four versions. */
+function story(corner: OwnCorner, prefix: string, random: Random): StreamEvent[] {
   const id = (name: string) => corner.id(`${prefix}${name}`);
-  const [users, movies] = [['a', 'b', 'c'].map(id), ['m', 'n'].map(id)];
+  const [users, movies, tags] = [['a', 'b', 'c'].map(id), ['m', 'n'].map(id), ['x', 'y', 'z'].map(id)];
   const versions = (make: (version: number) => StreamEvent) =>
-    Array.from({ length: 1 + Math.floor(random() * 4) }, (_, index) => make(index + 1));
+    Array.from({ length: random.int(1, 4) }, (_, index) => make(index + 1));
   const events = users.flatMap((user, index) => [
     ...versions((version) => signedUp(user, `name ${version}`, version)),
-    ...users.flatMap((other) => (other === user ? [] : versions((version) => followChanged([user, other], version)))),
+    ...versions((version) => profileChanged(user, random.shuffle(tags).slice(random.int(0, tags.length)), version)),
+    ...users.flatMap((other) =>
+      other === user
+        ? []
+        : [
+            ...versions((version) => followChanged([user, other], version)),
+            ...versions((version) => blockChanged([user, other], version)),
+          ],
+    ),
     ...(['POST', 'MOVIE', 'TAG'] as LikeKind[]).flatMap((kind) =>
       versions((version) => likeChanged([user, kind, kind === 'MOVIE' ? (movies[0] ?? '') : id(kind)], version)),
     ),
@@ -122,8 +136,8 @@ test('in any order, any number of times and in any batches, the end is the same'
   await using corner = await openCorner();
   const sink = neo4jSink(corner.store);
   for (let seed = 1; seed <= 8; seed += 1) {
-    await sink.apply(batchOf(story(corner, `${seed}x`, chance(seed))));
-    const random = chance(seed);
+    await sink.apply(batchOf(story(corner, `${seed}x`, createRandom(`${seed}`))));
+    const random = createRandom(`${seed}`);
     for (const batch of delivered(story(corner, `${seed}y`, random), random)) await sink.apply(batchOf(batch));
     const lines = [...(await corner.nodes()), ...(await corner.relationships())];
     const of = (prefix: string) =>
@@ -138,26 +152,33 @@ test('partitions that are applied side by side, and touch the same nodes, do not
   const sink = neo4jSink(corner.store);
   const users = Array.from({ length: 24 }, (_, index) => corner.id(`u${index}`));
   const movies = Array.from({ length: 6 }, (_, index) => corner.id(`m${index}`));
+  const tags = Array.from({ length: 6 }, (_, index) => corner.id(`t${index}`));
   const pairs = users.flatMap((user) => users.filter((other) => other !== user).map((other) => [user, other] as const));
   // The same edges in many batches, each in its own order, versions and partitions mixed.
   const batches = Array.from({ length: 16 }, (_, seed) => {
-    const random = chance(seed + 1);
-    const order = <T>(items: T[]) =>
-      items
-        .map((item) => ({ item, at: random() }))
-        .sort((a, b) => a.at - b.at)
-        .map(({ item }) => item);
+    const { shuffle } = createRandom(`${seed}`);
+    const version = 1 + (seed % 4);
     return [
-      ...order(pairs)
+      ...shuffle(pairs)
         .slice(0, 150)
-        .map((pair) => followChanged(pair, 1 + (seed % 4))),
-      ...order(users).flatMap((user) => order(movies).map((movie) => watched([user, movie], 1 + (seed % 4)))),
+        .map((pair) => followChanged(pair, version)),
+      ...shuffle(pairs)
+        .slice(0, 50)
+        .map((pair) => blockChanged(pair, version)),
+      ...shuffle(users).map((user) => profileChanged(user, shuffle(tags).slice(0, version), version)),
+      ...shuffle(users).flatMap((user) => shuffle(movies).map((movie) => watched([user, movie], version))),
     ];
   });
   await Promise.all(batches.map((events) => sink.apply(batchOf(events))));
-  const follows = (await corner.relationships()).filter(
-    (line) => line.includes('FOLLOWED') || line.includes('FOLLOWS'),
-  );
+  const lines = await corner.relationships();
+  // Every user's newest profile has four interests, each once.
+  const interests = lines.filter((line) => line.includes(' INTERESTED_IN '));
+  expect(interests).toHaveLength(users.length * 4);
+  expect(new Set(interests).size).toBe(interests.length);
+  const blocks = lines.filter((line) => / (UN)?BLOCK(S|ED) /.test(line));
+  const blockSubjects = batches.flat().flatMap(({ type, subject }) => (type === 'block.changed' ? [subject] : []));
+  expect(blocks).toHaveLength(new Set(blockSubjects).size);
+  const follows = lines.filter((line) => / (UN)?FOLLOW(S|ED) /.test(line));
   const edges = follows.map((line) =>
     line
       .split(' ')

@@ -24,17 +24,26 @@ function writesOf(events: readonly StreamEvent[]) {
   const users = newest(events, 'user.signed_up').map(({ version, data }) => ({
     ...{ userId: data.userId, name: data.name, version: BigInt(version) },
   }));
+  const interests = newest(events, 'profile.changed').map(({ version, data }) => ({
+    ...{ userId: data.userId, interests: [...new Set(data.interests)], version: BigInt(version) },
+  }));
+  // Also tags that a newer profile of the batch does not name any more: which ones there are must not depend on batches.
+  const toldTags = sorted(events, ({ type, data }) => (type === 'profile.changed' ? data.interests : []));
   const movies = newest(events, 'movie.changed').map(({ version, data }) => ({
     ...{ movieId: data.movieId, title: data.title, version: BigInt(version) },
   }));
   const follows = newest(events, 'follow.changed').map(({ version, data }) => ({
-    ...{ followerId: data.followerId, followeeId: data.followeeId, follows: data.follows },
+    ...{ userId: data.followerId, targetId: data.followeeId, holds: data.follows },
+    ...{ at: data.changedAt, version: BigInt(version) },
+  }));
+  const blocks = newest(events, 'block.changed').map(({ version, data }) => ({
+    ...{ userId: data.blockerId, targetId: data.blockedId, holds: data.blocks },
     ...{ at: data.changedAt, version: BigInt(version) },
   }));
   const likes = Object.groupBy(newest(events, 'like.changed'), ({ data }) => data.kind);
   const likesOf = (kind: LikeKind) =>
     (likes[kind] ?? []).map(({ version, data }) => ({
-      ...{ userId: data.userId, targetId: data.targetId, likes: data.likes },
+      ...{ userId: data.userId, targetId: data.targetId, holds: data.likes },
       ...{ at: data.changedAt, version: BigInt(version) },
     }));
   // The newest version of a playback knows when it was last watched, whatever came before.
@@ -47,14 +56,17 @@ function writesOf(events: readonly StreamEvent[]) {
     const ids = { userIds: sorted(rows, ({ userId }) => userId), targetIds: sorted(rows, ({ targetId }) => targetId) };
     return { statement: writes.likes[kind], rows, ids };
   };
+  const bothUsers = ({ userId, targetId }: { userId: string; targetId: string }) => [userId, targetId];
   return [
     { statement: writes.users, rows: users, ids: { userIds: sorted(users, ({ userId }) => userId) } },
-    { statement: writes.movies, rows: movies, ids: { movieIds: sorted(movies, ({ movieId }) => movieId) } },
     {
-      statement: writes.follows,
-      rows: follows,
-      ids: { userIds: sorted(follows, ({ followerId, followeeId }) => [followerId, followeeId]) },
+      statement: writes.interests,
+      rows: interests,
+      ids: { userIds: sorted(interests, ({ userId }) => userId), targetIds: toldTags },
     },
+    { statement: writes.movies, rows: movies, ids: { movieIds: sorted(movies, ({ movieId }) => movieId) } },
+    { statement: writes.follows, rows: follows, ids: { userIds: sorted(follows, bothUsers) } },
+    { statement: writes.blocks, rows: blocks, ids: { userIds: sorted(blocks, bothUsers) } },
     ...(['POST', 'MOVIE', 'TAG'] as const).map(liking),
     {
       statement: writes.watches,

@@ -3,6 +3,7 @@ import { readSettings } from '../../config.ts';
 import type { SinkBatch } from '../../fanout/sink.ts';
 import type { LikeKind, StreamEvent } from '../../schema/events/index.ts';
 import { makeEvent } from '../../schema/events/make.ts';
+import type { Random } from '../../seed/generate/random.ts';
 import { type Neo4jStore, openNeo4j } from './store.ts';
 
 /** A part of the shared graph that is one test's alone: nodes that nobody else has. */
@@ -31,12 +32,13 @@ export async function openCorner(): Promise<OwnCorner> {
     id: (name) => `${name}${own}`,
     relationships: () =>
       lines(`MATCH (from:User)-[edge]->(to) WHERE from.id ENDS WITH $own
-RETURN from.id + ' ' + type(edge) + ' ' + coalesce(to.id, to.name) + ' ' +
-  coalesce('v' + edge.version, toString(edge.lastWatchedAt)) AS line`),
+RETURN from.id + ' ' + type(edge) + ' ' + coalesce(to.id, to.name) +
+  coalesce(' v' + edge.version, ' ' + toString(edge.lastWatchedAt), '') AS line`),
     nodes: () =>
       lines(`MATCH (node:User|Movie|Post|Tag) WHERE coalesce(node.id, node.name) ENDS WITH $own
 RETURN labels(node)[0] + ' ' + coalesce(node.id, node.name) +
-  coalesce(' "' + CASE WHEN node:User THEN node.name ELSE node.title END + '" v' + node.version, '') AS line`),
+  coalesce(' "' + CASE WHEN node:User THEN node.name ELSE node.title END + '" v' + node.version, '') +
+  coalesce(' profile v' + node.profileVersion, '') AS line`),
     async [Symbol.asyncDispose]() {
       await store.write(
         'MATCH (node:User|Movie|Post|Tag) WHERE coalesce(node.id, node.name) ENDS WITH $own DETACH DELETE node',
@@ -53,12 +55,28 @@ export const batchOf = (events: readonly StreamEvent[]): SinkBatch => ({
   events,
 });
 
+/** Every event once or more often, in any order, cut anyhow: after one event in `length`, more or less. */
+export function delivered(events: readonly StreamEvent[], random: Random, length = 5): StreamEvent[][] {
+  const copies = events.flatMap((event) => Array.from({ length: random.int(1, 3) }, () => event));
+  const batches: StreamEvent[][] = [[]];
+  for (const event of random.shuffle(copies)) {
+    if (random.chance(1 / length)) batches.push([]);
+    batches.at(-1)?.push(event);
+  }
+  return batches;
+}
+
 /** An instant, so many seconds after a day in the past. */
 export const at = (seconds: number) => new Date(Date.UTC(2026, 0, 1) + seconds * 1_000).toISOString();
 
 export function signedUp(userId: string, name: string, version = 1): StreamEvent {
   const data = { userId, name, createdAt: at(0) };
   return event('user.signed_up', { key: userId, subject: userId, version, actor: userId, data });
+}
+
+export function profileChanged(userId: string, interests: readonly string[], version = 1): StreamEvent {
+  const data = { userId, bio: '', links: [], interests: [...interests], changedAt: at(version) };
+  return event('profile.changed', { key: userId, subject: userId, version, actor: userId, data });
 }
 
 export function movieChanged(movieId: string, title: string, version = 1): StreamEvent {
@@ -74,6 +92,16 @@ export function followChanged(
   const subject = `${followerId}/${followeeId}`;
   const data = { followerId, followeeId, follows, changedAt: at(version) };
   return event('follow.changed', { key: followerId, subject, version, actor: followerId, data });
+}
+
+export function blockChanged(
+  [blockerId, blockedId]: readonly [string, string],
+  version: number,
+  blocks = version % 2 === 1,
+): StreamEvent {
+  const subject = `${blockerId}/${blockedId}`;
+  const data = { blockerId, blockedId, blocks, changedAt: at(version) };
+  return event('block.changed', { key: blockerId, subject, version, actor: blockerId, data });
 }
 
 export function likeChanged(

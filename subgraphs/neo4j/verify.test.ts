@@ -3,7 +3,17 @@ import type { Source } from '../../fanout/sink.ts';
 import { joinSources } from '../../fanout/source.ts';
 import type { StreamEvent } from '../../schema/events/index.ts';
 import { neo4jSink } from './sink.ts';
-import { batchOf, followChanged, likeChanged, movieChanged, openCorner, signedUp, watched } from './testing.ts';
+import {
+  batchOf,
+  blockChanged,
+  followChanged,
+  likeChanged,
+  movieChanged,
+  openCorner,
+  profileChanged,
+  signedUp,
+  watched,
+} from './testing.ts';
 import { compare } from './verify.ts';
 
 /** The sources of truth after these events, each the newest of its aggregate. */
@@ -17,6 +27,12 @@ function sourceOf(events: readonly StreamEvent[]): Source {
       aggregates: facts(({ type, subject, version, id }) => [{ type, id: subject, version, eventId: id }]),
       follows: facts(({ type, version, data, id }) =>
         type === 'follow.changed' ? [{ ...data, version, eventId: id }] : [],
+      ),
+      blocks: facts(({ type, version, data, id }) =>
+        type === 'block.changed' ? [{ ...data, version, eventId: id }] : [],
+      ),
+      profiles: facts(({ type, version, data, id }) =>
+        type === 'profile.changed' ? [{ ...data, version, eventId: id }] : [],
       ),
       likes: facts(({ type, version, data, id }) =>
         type === 'like.changed' ? [{ ...data, version, eventId: id }] : [],
@@ -46,6 +62,9 @@ test('names what is missing, what is too much and what is wrong, and nothing els
       likeChanged([b, 'TAG', corner.id('t')], 2),
       likeChanged([b, 'POST', corner.id('p')], 1),
     ],
+    ...[blockChanged([a, b], 1), blockChanged([b, a], 2)],
+    // The order and repetitions of interests say nothing; and no interest is a fact as well.
+    ...[profileChanged(a, [corner.id('y'), corner.id('x'), corner.id('y')]), profileChanged(b, [], 3)],
   ];
   await neo4jSink(store).apply(batchOf(right));
   expect(await own(right)).toEqual([]);
@@ -57,22 +76,40 @@ test('names what is missing, what is too much and what is wrong, and nothing els
   ]);
   expect(await own([...right.slice(1), signedUp(a, 'Alice', 2)])).toEqual(['user a#: version 2, not version 1']);
 
+  expect(
+    await own([...right.slice(0, -2), profileChanged(a, [corner.id('y'), corner.id('z')]), profileChanged(b, [], 4)]),
+  ).toEqual([
+    'interests a#: version 1: ["y#","z#"], not version 1: ["x#","y#"]',
+    'interests b#: version 4: [], not version 3: []',
+  ]);
+
   // The graph knows more than the source, or something else.
   expect(await own(right.slice(0, 3))).toEqual([
+    'block a#/b#: absent, not present, version 1',
+    'block b#/a#: absent, not ended, version 2',
     'follow a#/b#: absent, not present, version 1',
     'follow b#/a#: absent, not ended, version 2',
+    'interests a#: absent, not version 1: ["x#","y#"]',
+    'interests b#: absent, not version 3: []',
     'like a#/MOVIE/m#: absent, not present, version 1',
     'like b#/POST/p#: absent, not present, version 1',
     'like b#/TAG/t#: absent, not ended, version 2',
     'watched a#/m#: absent, not 2026-01-01T00:00:01.000Z',
   ]);
   await store.write('MATCH (:User {id: $b})-[edge:UNFOLLOWED]->(a) DELETE edge', { b });
+  await store.write('MATCH (:User {id: $b})-[edge:UNBLOCKED]->(a) DELETE edge', { b });
+  await store.write('MATCH (:User {id: $a})-[edge:INTERESTED_IN]->(:Tag {name: $x}) DELETE edge', {
+    a,
+    x: corner.id('x'),
+  });
   await store.write(
     'MATCH (:User {id: $a})-[edge:WATCHED]->() SET edge.lastWatchedAt = datetime("2026-01-02T00:00:00Z")',
     { a },
   );
   expect(await own(right)).toEqual([
+    'block b#/a#: ended, version 2, not absent',
     'follow b#/a#: ended, version 2, not absent',
+    'interests a#: version 1: ["x#","y#"], not version 1: ["y#"]',
     'watched a#/m#: 2026-01-01T00:00:01.000Z, not 2026-01-02T00:00:00.000Z',
   ]);
 });

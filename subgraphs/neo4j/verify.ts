@@ -2,7 +2,10 @@ import { someOfEach } from '../../fanout/differences.ts';
 import type { Difference, Source } from '../../fanout/sink.ts';
 import type { Neo4jStore } from './store.ts';
 
-/** Compares users, movies, follows and likes by version, and what was watched by its last time, with the source of truth. */
+/**
+ * Compares users, movies, follows, blocks and likes by version, interests by version and by name, and what was watched by its
+ * last time, with the sources of truth.
+ */
 export async function verify(store: Neo4jStore, source: Source): Promise<Difference[]> {
   const differences = await compare(store, source);
   return someOfEach(differences, ({ what, expected }) => `${what.split(' ')[0]} ${expected === 'absent'}`);
@@ -22,6 +25,9 @@ export async function compare(store: Neo4jStore, source: Source): Promise<Differ
 }
 
 const versionOf = (version: number) => `version ${version}`;
+/** By what is in the set, in whatever order. */
+const set = (names: readonly string[], version: number) =>
+  `${versionOf(version)}: ${JSON.stringify([...new Set(names)].sort())}`;
 const edge = (isThere: boolean, version: number) => `${isThere ? 'present' : 'ended'}, ${versionOf(version)}`;
 
 /** What the graph must hold, by name. */
@@ -36,6 +42,13 @@ async function expectedOf(source: Source): Promise<Map<string, string>> {
   for await (const facts of source.follows()) {
     for (const { followerId, followeeId, follows, version } of facts)
       expected.set(`follow ${followerId}/${followeeId}`, edge(follows, version));
+  }
+  for await (const facts of source.blocks()) {
+    for (const { blockerId, blockedId, blocks, version } of facts)
+      expected.set(`block ${blockerId}/${blockedId}`, edge(blocks, version));
+  }
+  for await (const facts of source.profiles()) {
+    for (const { userId, interests, version } of facts) expected.set(`interests ${userId}`, set(interests, version));
   }
   for await (const facts of source.likes()) {
     for (const { userId, kind, targetId, likes, version } of facts)
@@ -62,13 +75,18 @@ RETURN movie.id AS id, movie.version AS version ORDER BY id LIMIT $limit`;
 WITH user ORDER BY user.id LIMIT $limit
 RETURN user.id AS id, user.version AS version,
   [(user)-[edge:FOLLOWS|UNFOLLOWED]->(followee) | [followee.id, type(edge) = 'FOLLOWS', edge.version]] AS follows,
+  [(user)-[edge:BLOCKS|UNBLOCKED]->(blocked) | [blocked.id, type(edge) = 'BLOCKS', edge.version]] AS blocks,
+  user.profileVersion AS profileVersion, [(user)-[:INTERESTED_IN]->(tag) | tag.name] AS interests,
   [(user)-[edge:LIKES|UNLIKED]->(target) |
     [toUpper(labels(target)[0]) + '/' + coalesce(target.id, target.name), type(edge) = 'LIKES', edge.version]] AS likes,
   [(user)-[edge:WATCHED]->(movie) | [movie.id, edge.lastWatchedAt.epochMillis]] AS watched
 ORDER BY id`;
-  for await (const { id, version, follows, likes, watched } of scan(store, users)) {
+  for await (const { id, version, profileVersion, interests, ...edges } of scan(store, users)) {
+    const { follows, blocks, likes, watched } = edges;
     if (version !== null) yield [`user ${id}`, versionOf(version)];
+    if (profileVersion !== null) yield [`interests ${id}`, set(interests, profileVersion)];
     for (const [followee, isThere, version] of follows) yield [`follow ${id}/${followee}`, edge(isThere, version)];
+    for (const [blocked, isThere, version] of blocks) yield [`block ${id}/${blocked}`, edge(isThere, version)];
     for (const [target, isThere, version] of likes) yield [`like ${id}/${target}`, edge(isThere, version)];
     for (const [movie, atMs] of watched) yield [`watched ${id}/${movie}`, new Date(atMs).toISOString()];
   }
@@ -77,7 +95,11 @@ ORDER BY id`;
 interface Row {
   id: string;
   version: number | null;
+  /** Null where no profile has been told of. */
+  profileVersion: number | null;
+  interests: string[];
   follows: [followee: string, isThere: boolean, version: number][];
+  blocks: [blocked: string, isThere: boolean, version: number][];
   likes: [target: string, isThere: boolean, version: number][];
   watched: [movie: string, atMs: number][];
 }

@@ -18,33 +18,57 @@ CALL apoc.lock.nodes(movies)`;
 /** One step after the other: what follows must not be read before the locks are held. */
 const then = (...steps: string[]) => steps.join('\nWITH count(*) AS locked\n');
 
-/** Where a like ends, by what is liked. */
-const likeable: Record<LikeKind, { label: string; key: string }> = {
+/** A relationship, and the opposite that it leaves behind when it has ended: that keeps the version. */
+interface Edge {
+  holds: string;
+  ended: string;
+}
+
+/** The last step of a statement whose rows tell how `from` and `to` stand to each other now. */
+const newest = ({ holds, ended }: Edge) => `OPTIONAL MATCH (from)-[known:${holds}|${ended}]->(to)
+WITH row, from, to, known
+WHERE coalesce(known.version, 0) < row.version
+DELETE known
+FOREACH (_ IN CASE WHEN row.holds THEN [1] ELSE [] END |
+  CREATE (from)-[:${holds} {since: datetime(row.at), version: row.version}]->(to))
+FOREACH (_ IN CASE WHEN row.holds THEN [] ELSE [1] END |
+  CREATE (from)-[:${ended} {since: datetime(row.at), version: row.version}]->(to))`;
+
+const betweenUsers = (edge: Edge) =>
+  then(
+    lockedUsers,
+    `UNWIND $rows AS row
+MATCH (from:User {id: row.userId}), (to:User {id: row.targetId})
+${newest(edge)}`,
+  );
+
+const lockedTargets = ({ label, key }: Likeable) => `UNWIND $targetIds AS targetId
+MERGE (target:${label} {${key}: targetId})
+WITH collect(target) AS targets
+CALL apoc.lock.nodes(targets)`;
+
+/** What can be liked, and what its id is called. */
+interface Likeable {
+  label: string;
+  key: string;
+}
+
+const likeable: Record<LikeKind, Likeable> = {
   POST: { label: 'Post', key: 'id' },
   MOVIE: { label: 'Movie', key: 'id' },
   TAG: { label: 'Tag', key: 'name' },
 };
 
-const likes = ({ label, key }: { label: string; key: string }) =>
+const likesOf = (kind: Likeable) =>
   then(
     lockedUsers,
-    `UNWIND $targetIds AS targetId
-MERGE (target:${label} {${key}: targetId})
-WITH collect(target) AS targets
-CALL apoc.lock.nodes(targets)`,
+    lockedTargets(kind),
     `UNWIND $rows AS row
-MATCH (user:User {id: row.userId}), (target:${label} {${key}: row.targetId})
-OPTIONAL MATCH (user)-[known:LIKES|UNLIKED]->(target)
-WITH row, user, target, known
-WHERE coalesce(known.version, 0) < row.version
-DELETE known
-FOREACH (_ IN CASE WHEN row.likes THEN [1] ELSE [] END |
-  CREATE (user)-[:LIKES {since: datetime(row.at), version: row.version}]->(target))
-FOREACH (_ IN CASE WHEN row.likes THEN [] ELSE [1] END |
-  CREATE (user)-[:UNLIKED {since: datetime(row.at), version: row.version}]->(target))`,
+MATCH (from:User {id: row.userId}), (to:${kind.label} {${kind.key}: row.targetId})
+${newest({ holds: 'LIKES', ended: 'UNLIKED' })}`,
   );
 
-/** What the sink writes. A relationship that has ended leaves its opposite behind, which keeps the version. */
+/** What the sink writes. */
 export const writes = {
   users: then(
     lockedUsers,
@@ -52,6 +76,24 @@ export const writes = {
 MATCH (user:User {id: row.userId})
 WHERE coalesce(user.version, 0) < row.version
 SET user.name = row.name, user.version = row.version`,
+  ),
+
+  /** A profile tells all that somebody is interested in: a set has one version, which its user keeps. */
+  interests: then(
+    lockedUsers,
+    lockedTargets(likeable.TAG),
+    `UNWIND $rows AS row
+MATCH (user:User {id: row.userId})
+WHERE coalesce(user.profileVersion, 0) < row.version
+SET user.profileVersion = row.version
+WITH row, user
+OPTIONAL MATCH (user)-[known:INTERESTED_IN]->(:Tag)
+WITH row, user, collect(known) AS before
+FOREACH (known IN before | DELETE known)
+WITH row, user
+UNWIND row.interests AS name
+MATCH (tag:Tag {name: name})
+CREATE (user)-[:INTERESTED_IN]->(tag)`,
   ),
 
   movies: then(
@@ -62,21 +104,11 @@ WHERE coalesce(movie.version, 0) < row.version
 SET movie.title = row.title, movie.version = row.version`,
   ),
 
-  follows: then(
-    lockedUsers,
-    `UNWIND $rows AS row
-MATCH (follower:User {id: row.followerId}), (followee:User {id: row.followeeId})
-OPTIONAL MATCH (follower)-[known:FOLLOWS|UNFOLLOWED]->(followee)
-WITH row, follower, followee, known
-WHERE coalesce(known.version, 0) < row.version
-DELETE known
-FOREACH (_ IN CASE WHEN row.follows THEN [1] ELSE [] END |
-  CREATE (follower)-[:FOLLOWS {since: datetime(row.at), version: row.version}]->(followee))
-FOREACH (_ IN CASE WHEN row.follows THEN [] ELSE [1] END |
-  CREATE (follower)-[:UNFOLLOWED {since: datetime(row.at), version: row.version}]->(followee))`,
-  ),
+  follows: betweenUsers({ holds: 'FOLLOWS', ended: 'UNFOLLOWED' }),
 
-  likes: { POST: likes(likeable.POST), MOVIE: likes(likeable.MOVIE), TAG: likes(likeable.TAG) },
+  blocks: betweenUsers({ holds: 'BLOCKS', ended: 'UNBLOCKED' }),
+
+  likes: { POST: likesOf(likeable.POST), MOVIE: likesOf(likeable.MOVIE), TAG: likesOf(likeable.TAG) },
 
   watches: then(
     lockedUsers,
