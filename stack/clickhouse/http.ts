@@ -2,8 +2,8 @@
  * ClickHouse's HTTP interface on top of chdb, which is ClickHouse's engine as a library. So the ordinary @clickhouse/client
  * talks to it. Started by the supervisor as a program of its own: one process must hold the data folder.
  *
- * Beside the real server it lacks: users, sessions, the native protocol, binary formats in inserts, progress headers; and
- * statements run one after another.
+ * Beside the real server it lacks: users, sessions, the native protocol, the query cache, binary formats in inserts, progress
+ * headers; and statements run one after another.
  */
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -101,7 +101,8 @@ function refuse(response: ServerResponse, message: string): void {
   response.end(`${text}\n`);
 }
 
-const http = createServer((request, response) => void answer(request, response));
+// Parameters travel in the URL, which may be as long as the real server takes it: `http_max_uri_size`, 1 MiB.
+const http = createServer({ maxHeaderSize: 1 << 20 }, (request, response) => void answer(request, response));
 http.keepAliveTimeout = 30_000;
 http.listen(Number(port), '127.0.0.1', () => console.log(`listening on ${port}, data in ${dataFolder}`));
 

@@ -18,11 +18,12 @@ const apply = async (events: readonly StreamEvent[]) => room.open.sink?.apply(ba
 const view = (postId: string, viewedAt = minutesAgo(1)) => eventOf('post.viewed', { postId, userId: 'u1', viewedAt });
 const comment = (postId: string, createdAt = minutesAgo(1)) =>
   eventOf('comment.added', { commentId: randomUUID(), postId, authorId: 'u2', body: 'Body', createdAt });
-const like = (targetId: string, changed: Partial<StreamEventOf<'like.changed'>['data']> = {}) =>
-  eventOf('like.changed', {
-    ...{ userId: 'u3', kind: 'POST', targetId, likes: true, changedAt: minutesAgo(1) },
-    ...changed,
-  });
+const like = (targetId: string, changed: Partial<StreamEventOf<'like.changed'>['data']> = {}, version = 1) =>
+  eventOf(
+    'like.changed',
+    { ...{ userId: 'u3', kind: 'POST', targetId, likes: true, changedAt: minutesAgo(1) }, ...changed },
+    version,
+  );
 
 interface Hour {
   hour: string;
@@ -105,11 +106,14 @@ test('a batch of many years is one INSERT of what is not yet too old', async () 
 test('verify names what is missing, what nobody knows, and what tells otherwise', async () => {
   await using own = await openOwnDatabase();
   const [views, comments] = [Array.from({ length: 3 }, () => view('p1')), [comment('p1'), comment('p1')]];
-  const takenBack = like('p1');
-  const [older, newest] = [like('p1', { userId: 'u9' }), like('p1', { userId: 'u9' })];
+  const [takenBack, taking] = [like('p1'), like('p1', { likes: false }, 2)];
+  const [older, newest] = [like('p1', { userId: 'u9' }), like('p1', { userId: 'u9' }, 3)];
   const ofDeleted = comment('deleted');
   const longAgo = view('p1', new Date(Date.UTC(2001, 1)).toISOString());
-  const events = [...views, ...comments, takenBack, older, newest, ofDeleted, longAgo];
+  const deletion = eventOf('post.deleted', {
+    ...{ postId: 'deleted', authorId: 'u1', movieId: null, deletedAt: minutesAgo(1) },
+  });
+  const events = [...views, ...comments, takenBack, taking, older, newest, ofDeleted, longAgo, deletion];
   const sink = own.open.sink;
   await sink?.apply(batchOf(events));
 
@@ -130,7 +134,7 @@ test('verify names what is missing, what nobody knows, and what tells otherwise'
     ...{ isDeleted: true, version: 2, eventId: randomUUID() },
   };
   const facts = {
-    likes: [likeFact({ ...takenBack, id: randomUUID() }, false), likeFact(newest, true)],
+    likes: [likeFact(taking, false), likeFact(newest, true)],
     comments: comments.map(commentFact),
     views: [...views, longAgo, ...views],
     posts: [deleted],
@@ -163,7 +167,9 @@ test('verify names what is missing, what nobody knows, and what tells otherwise'
   facts.likes = [likeFact({ ...newest, data: { ...newest.data, targetId: 'p2' } }, true)];
   const nameOf = ({ id }: StreamEvent) => `engagement event ${id}`;
   const what = [lost, views[0], takenBack, older, ofDeleted, newest].map((event) => nameOf(event as StreamEvent));
-  const differences = (await verified()) ?? [];
+  const all = (await verified()) ?? [];
+  expect(all).toContainEqual({ what: 'post deleted', expected: 'absent', actual: 'deleted, of user u1' });
+  const differences = all.filter(({ what }) => what.startsWith('engagement event '));
   expect(differences.map((difference) => difference.what).toSorted()).toEqual(what.toSorted());
   expect(differences).toEqual(
     expect.arrayContaining([
@@ -183,6 +189,8 @@ test('verify names what is missing, what nobody knows, and what tells otherwise'
 
   await own.command("ALTER TABLE post_engagement_per_hour DELETE WHERE kind = 'COMMENT' SETTINGS mutations_sync = 1");
   expect(await verified()).toEqual(
-    expect.arrayContaining([{ what: 'COMMENT count of post p1', expected: '2', actual: '0' }]),
+    expect.arrayContaining([
+      { what: 'COMMENT count of post p1 in post_engagement_per_hour', expected: '2', actual: '0' },
+    ]),
   );
 });

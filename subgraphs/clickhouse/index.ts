@@ -7,7 +7,8 @@ import { openClickHouse } from './store.ts';
 export const clickhouse: Room = {
   name: 'clickhouse',
   resolvers,
-  consumes: ['watch.recorded', 'post.viewed', 'like.changed', 'comment.added'],
+  hides: true,
+  consumes: ['watch.recorded', 'post.changed', 'post.deleted', 'post.viewed', 'like.changed', 'comment.added'],
   open({ settings }) {
     const store = openClickHouse(settings.clickhouse);
     return { store, sink: clickhouseSink(store) };

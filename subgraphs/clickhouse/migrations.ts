@@ -4,6 +4,9 @@
  */
 export const retentionDays = 400;
 
+/** How long what only the trending score needs is kept: its window, and a day for what comes late. */
+export const trendRetentionDays = 8;
+
 /**
  * The tables, in the order in which they are made. Every statement may run again at each start; a change is a new
  * statement at the end (`ALTER TABLE … ADD COLUMN IF NOT EXISTS …`), never an edit above.
@@ -95,4 +98,57 @@ SELECT
     uniqExactState(event_id) AS acts
 FROM post_engagement_events
 GROUP BY post_id, hour, kind`,
+
+  // Who wrote a post, and whether it is gone. What stays of several rows is the one with the greatest `is_deleted`: a deletion
+  // is for ever, whenever it comes.
+  `CREATE TABLE IF NOT EXISTS posts
+(
+    post_id String,
+    author_id String,
+    is_deleted UInt8
+)
+ENGINE = ReplacingMergeTree(is_deleted)
+ORDER BY post_id`,
+
+  // The likes of posts as they stand: of each user and post the newest version counts. Partitions are days, as all of them are
+  // gone after little more than a week; the versions of one like may lie in several.
+  `CREATE TABLE IF NOT EXISTS post_likes
+(
+    post_id String,
+    user_id String,
+    version UInt32,
+    likes UInt8,
+    changed_at DateTime64(3, 'UTC')
+)
+ENGINE = ReplacingMergeTree(version)
+PARTITION BY toYYYYMMDD(changed_at)
+ORDER BY (post_id, user_id)
+TTL toDateTime(changed_at) + INTERVAL ${trendRetentionDays} DAY
+SETTINGS ttl_only_drop_parts = 1`,
+
+  // The same states as those of post_engagement_per_hour, but sorted by the hour first, and only of these days: what all posts
+  // had lately lies together.
+  `CREATE TABLE IF NOT EXISTS post_trend_per_hour
+(
+    hour DateTime('UTC'),
+    post_id String,
+    kind Enum8('VIEW' = 1, 'LIKE' = 2, 'COMMENT' = 3),
+    acts AggregateFunction(uniqExact, UUID)
+)
+ENGINE = AggregatingMergeTree
+PARTITION BY toYYYYMMDD(hour)
+ORDER BY (hour, post_id, kind)
+TTL hour + INTERVAL ${trendRetentionDays} DAY
+SETTINGS ttl_only_drop_parts = 1`,
+
+  // Leaves out what is older: an import of old events would touch more partitions than one INSERT may.
+  `CREATE MATERIALIZED VIEW IF NOT EXISTS post_trend_per_hour_filler TO post_trend_per_hour AS
+SELECT
+    toStartOfHour(toDateTime(happened_at, 'UTC')) AS hour,
+    post_id,
+    kind,
+    uniqExactState(event_id) AS acts
+FROM post_engagement_events
+WHERE kind != 'LIKE' AND happened_at > now('UTC') - INTERVAL ${trendRetentionDays} DAY
+GROUP BY hour, post_id, kind`,
 ];

@@ -1,6 +1,7 @@
 import { between1And, longestPage } from '../../gateway/arguments.ts';
-import { idOf } from '../../gateway/room.ts';
+import { hiddenFrom, idOf } from '../../gateway/room.ts';
 import { engagementPerHour, topMovies, viewsLast24h, viewsPerHour, watchersOn } from './queries.ts';
+import { engagement, trendingPosts } from './trending-queries.ts';
 import type { Resolvers, TopWindow } from './types.generated.ts';
 
 /** A week. */
@@ -14,6 +15,13 @@ export const resolvers: Resolvers = {
       const ranked = await context.load(topMovies, key);
       return ranked.map(({ movie_id, view_count }) => ({ movie: { id: movie_id }, views: view_count }));
     },
+    async trendingPosts(_parent, { first }, context) {
+      const { request } = context;
+      const length = between1And(longestPage, { first });
+      const key = { first: length, hidden: await hiddenFrom(request), mustBeFresh: request.mustBeFresh };
+      const posts = await context.load(trendingPosts, key);
+      return posts.map(({ post_id, score }) => ({ score, post: { id: post_id } }));
+    },
   },
   Movie: {
     viewsLast24h: (movie, _args, context) => context.load(viewsLast24h, idOf(movie)),
@@ -26,6 +34,7 @@ export const resolvers: Resolvers = {
     },
   },
   Post: {
+    engagement: (post, _args, context) => context.load(engagement, idOf(post)),
     engagementPerHour: (post, { last }, context) =>
       context.load(engagementPerHour, { id: idOf(post), last: between1And(longestHistoryHours, { last }) }),
   },

@@ -1,5 +1,5 @@
 import type { StreamEvent, StreamEventOf } from '../../schema/events/index.ts';
-import { retentionDays } from './migrations.ts';
+import { retentionDays, trendRetentionDays } from './migrations.ts';
 
 /** A row of `movie_watch_events`. */
 export const watchRow = ({ id, data }: StreamEventOf<'watch.recorded'>) => ({
@@ -40,6 +40,36 @@ export function engagementRows({ id: event_id, type, data }: StreamEvent): Engag
   }
 }
 
+/** A row of `posts`. */
+export interface PostRow {
+  post_id: string;
+  author_id: string;
+  is_deleted: 0 | 1;
+}
+
+/** What an event tells of a post itself. */
+export function postRows({ type, data }: StreamEvent): PostRow[] {
+  if (type !== 'post.changed' && type !== 'post.deleted') return [];
+  return [{ post_id: data.postId, author_id: data.authorId, is_deleted: type === 'post.deleted' ? 1 : 0 }];
+}
+
+/** A row of `post_likes`. */
+export interface LikeRow {
+  post_id: string;
+  user_id: string;
+  version: number;
+  likes: 0 | 1;
+  /** ISO 8601. */
+  changed_at: string;
+}
+
+/** What an event tells of how a like of a post stands. */
+export function likeRows({ type, version, data }: StreamEvent): LikeRow[] {
+  if (type !== 'like.changed' || data.kind !== 'POST') return [];
+  const { targetId: post_id, userId: user_id, likes, changedAt: changed_at } = data;
+  return [{ post_id, user_id, version, likes: likes ? 1 : 0, changed_at }];
+}
+
 const dayMs = 24 * 3_600_000;
 
 /**
@@ -47,6 +77,10 @@ const dayMs = 24 * 3_600_000;
  * hundred rows of an import could name more partitions than ClickHouse lets one INSERT have.
  */
 export const isKept = (happenedAt: string) => Date.parse(happenedAt) > Date.now() - retentionDays * dayMs;
+
+/** Likewise, for what only the trending score needs. */
+export const isKeptForTrending = (happenedAt: string) =>
+  Date.parse(happenedAt) > Date.now() - trendRetentionDays * dayMs;
 
 /**
  * From then on everything is certainly there. Whole hours, because the materialized views have no finer ones; a day of

@@ -6,7 +6,8 @@ import { endedCalls } from '../../gateway/testing.ts';
 import { engagementPerHour, topMovies, viewsLast24h, viewsPerHour, watchersOn } from './queries.ts';
 import { inClickHouseClient } from './shell.ts';
 import { clickhouseSink } from './sink.ts';
-import { batchOf, eventOf, minutesAgo, openOwnDatabase, watch } from './testing.ts';
+import { batchOf, eventOf, minutesAgo, openOwnDatabase, watch, written } from './testing.ts';
+import { engagement, trendingPosts } from './trending-queries.ts';
 
 let own: Awaited<ReturnType<typeof openOwnDatabase>>;
 let database: string;
@@ -41,6 +42,8 @@ test('what a query asks gives the same when it is pasted into clickhouse-client'
       watch({ movieId: awkward, watchedAt: at }),
       watch({ movieId: 'm1', watchedAt: at }),
       eventOf('post.viewed', { postId: awkward, userId: 'u1', viewedAt: at }),
+      eventOf('like.changed', { kind: 'POST', targetId: awkward, userId: awkward, likes: true, changedAt: at }),
+      written(awkward, awkward),
     ]),
   );
   const keys = [awkward, 'm1', 'never'].map((id) => ({ id, last: 24, first: 2, date: at.slice(0, 10) }));
@@ -53,6 +56,14 @@ test('what a query asks gives the same when it is pasted into clickhouse-client'
     await engagementPerHour(own.store, keys);
     await watchersOn(own.store, keys);
     await topMovies(own.store, [{ hours: 24, first: 2 }]);
+    await trendingPosts(own.store, [
+      { first: 2, hidden: [] },
+      { first: 2, hidden: ['u1', `not ${awkward}`] },
+    ]);
+    await engagement(
+      own.store,
+      keys.map(({ id }) => id),
+    );
     await own.store.select(
       'SELECT {at:DateTime64(3)} AS at, {id:UUID} AS id, {none:Array(String)} AS none, {text:String} AS text',
       {
@@ -60,7 +71,7 @@ test('what a query asks gives the same when it is pasted into clickhouse-client'
       },
     );
   });
-  expect(calls).toHaveLength(6);
+  expect(calls).toHaveLength(9);
   for (const call of calls) {
     expect(call.result).not.toEqual([]);
     expect(await paste(call)).toEqual(call.result);

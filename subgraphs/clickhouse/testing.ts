@@ -74,6 +74,12 @@ export const eventOf = <T extends EventType>(type: T, data: EventData<T>, versio
   ...{ time: new Date().toISOString(), version, actor: null, data },
 });
 
+/** A post that somebody wrote. */
+export const written = (postId: string, authorId: string): StreamEventOf<'post.changed'> => {
+  const about = { movieId: null, title: 'Title', body: 'Body', attachments: [], tags: [] };
+  return eventOf('post.changed', { postId, authorId, ...about, createdAt: minutesAgo(1), editedAt: null });
+};
+
 /** A batch of these events, as the consumer cuts it; ClickHouse's sink looks neither at the topic nor at the offsets. */
 export const batchOf = (events: readonly StreamEvent[]) => ({
   topic: 'watch_events' as const,

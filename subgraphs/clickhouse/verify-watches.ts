@@ -1,6 +1,6 @@
 import { someOf } from '../../fanout/differences.ts';
 import type { Difference, Source } from '../../fanout/sink.ts';
-import { pagesOf } from './pages.ts';
+import { eventPages } from './pages.ts';
 import type { ClickHouseStore } from './store.ts';
 
 /** Compares the ids of all watches, and the views of each movie as the materialized view has them. */
@@ -15,7 +15,7 @@ export async function compareWatches(store: ClickHouseStore, source: Source, sin
     }
   }
   const unknown: string[] = [];
-  for await (const rows of pagesOf(store, eventIds, since)) {
+  for await (const rows of eventPages(store, eventIds, since)) {
     for (const { event_id } of rows) if (!missing.delete(event_id)) unknown.push(event_id);
   }
   const viewDifferences: Difference[] = [];
