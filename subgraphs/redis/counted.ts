@@ -1,3 +1,4 @@
+import type { Difference } from '../../fanout/sink.ts';
 import type { Statement } from '../../gateway/seam.ts';
 import { seenKey } from './seen.ts';
 import { type RedisStore, replies } from './store.ts';
@@ -47,8 +48,8 @@ export async function counters(store: RedisStore, prefix: string): Promise<Map<s
   return counts;
 }
 
-/** How many likes hold, of all the sorted sets whose keys begin alike, by what follows. */
-export async function likeCounts(store: RedisStore, prefix: string): Promise<Map<string, number>> {
+/** How many edges hold, of all the sorted sets of versions whose keys begin alike, by what follows. */
+export async function edgeCounts(store: RedisStore, prefix: string): Promise<Map<string, number>> {
   const counts = new Map<string, number>();
   for await (const found of keysOf(store, prefix)) {
     const values = await store.call(
@@ -63,3 +64,17 @@ export async function likeCounts(store: RedisStore, prefix: string): Promise<Map
   }
   return counts;
 }
+
+/**
+ * Where counts by id differ.
+ * @param kind what is counted, as in `views of post`
+ */
+export const countDifferences = (
+  kind: string,
+  expected: ReadonlyMap<string, number>,
+  shown: ReadonlyMap<string, number>,
+): Difference[] =>
+  [...new Set([...expected.keys(), ...shown.keys()])].flatMap((id) => {
+    const [count, actual] = [expected.get(id) ?? 0, shown.get(id) ?? 0];
+    return actual === count ? [] : [{ what: `${kind} ${id}`, expected: String(count), actual: String(actual) }];
+  });

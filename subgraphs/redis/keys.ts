@@ -4,6 +4,10 @@ export const keys = {
   views: (movieId: string) => `movie:views:${movieId}`,
   /** Sorted set: movie → views. */
   leaderboard: 'leaderboard:views',
+  /** Sorted set: movie → views on that UTC day. */
+  leaderboardOfDay: (day: string) => `leaderboard:day:${day}`,
+  /** Sorted set: movie → views on the seven UTC days that end with that one. */
+  leaderboardOfWeek: (lastDay: string) => `leaderboard:week:${lastDay}`,
   /** Sorted set: movie → decayed views, as weighed at the landmark. */
   trending: 'trending',
   /** String: the moment, in ms since 1970, at which a view weighs 1 in `trending`. */
@@ -14,6 +18,8 @@ export const keys = {
   postLikes: (postId: string) => `post:likes:${postId}`,
   /** Set: posts that were deleted. */
   deletedPosts: 'posts:deleted',
+  /** Sorted set: user → version of the block of them by that user, negative where it was taken back. */
+  blocks: (userId: string) => `blocks:${userId}`,
   /** Set: ids of the plays and post views counted, of the events made on that UTC day. */
   seen: (day: string) => `seen:${day}`,
   /** Hash: partition → the next offset that the sink wants. */

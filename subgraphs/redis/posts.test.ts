@@ -6,15 +6,9 @@ import { keys } from './keys.ts';
 import { postCounters } from './queries.ts';
 import { seenKey } from './seen.ts';
 import { redisSink } from './sink.ts';
-import { daysAgo, type OwnCorner, openCorner } from './testing.ts';
+import { daysAgo, type OwnCorner, openCorner, orders } from './testing.ts';
 
 const counted = async (corner: OwnCorner, postId: string) => (await postCounters(corner.store, [postId]))[0];
-
-/** Every order of a few events. */
-function orders<T>(items: readonly T[]): T[][] {
-  if (items.length === 0) return [[]];
-  return items.flatMap((item, index) => orders(items.toSpliced(index, 1)).map((rest) => [item, ...rest]));
-}
 
 describe('views of posts', () => {
   test('delivered again in other batches and at new offsets, count once', async () => {

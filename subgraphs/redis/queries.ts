@@ -1,5 +1,7 @@
+import { longestPage } from '../../gateway/arguments.ts';
 import type { Statement } from '../../gateway/seam.ts';
 import { keys, trendingHalfLifeMs } from './keys.ts';
+import { type LeaderboardWindow, leaderboardKey } from './leaderboards.ts';
 import { type RedisStore, replies } from './store.ts';
 
 export interface MovieCounters {
@@ -66,5 +68,33 @@ export async function trendingMovies(store: RedisStore, firsts: readonly number[
       index % 2 === 0 ? [{ movieId, score: Number(flat[index + 1]) / worthOfAViewNow }] : [],
     );
     return firsts.map((first) => movies.slice(0, first));
+  });
+}
+
+export interface RankedMovie {
+  movieId: string;
+  views: number;
+}
+
+/**
+ * The most viewed movies of windows of time, most viewed first; of equal ones the later id comes first, as in `ZREVRANK`.
+ * Always as many as anybody may ask for: so however many of a window a page wants here and there, it is one key.
+ */
+export async function leaderboards(store: RedisStore, windows: readonly LeaderboardWindow[]): Promise<RankedMovie[][]> {
+  const now = Date.now();
+  const key = windows.map((window) => leaderboardKey(window, now));
+  const last = longestPage - 1;
+  const statement: Statement<RankedMovie[][]> = {
+    text: `ZREVRANGE <key> 0 ${last} WITHSCORES\n…`,
+    parameters: { key },
+    isRead: true,
+    rowsOf: (lists) => lists.flat().length,
+  };
+  return store.call(statement, async (redis) => {
+    const pipeline = redis.pipeline();
+    for (const name of key) pipeline.zrevrange(name, 0, last, 'WITHSCORES');
+    return ((await replies(pipeline)) as string[][]).map((flat) =>
+      flat.flatMap((movieId, index) => (index % 2 === 0 ? [{ movieId, views: Number(flat[index + 1]) }] : [])),
+    );
   });
 }

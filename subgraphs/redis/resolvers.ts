@@ -1,6 +1,6 @@
 import { between1And, longestPage } from '../../gateway/arguments.ts';
-import { idOf } from '../../gateway/room.ts';
-import { movieCounters, postCounters, trendingMovies } from './queries.ts';
+import { idOf, isViewer } from '../../gateway/room.ts';
+import { leaderboards, movieCounters, postCounters, trendingMovies } from './queries.ts';
 import type { Resolvers } from './types.generated.ts';
 
 export const resolvers: Resolvers = {
@@ -8,6 +8,13 @@ export const resolvers: Resolvers = {
     async trendingMovies(_parent, { first }, context) {
       const movies = await context.load(trendingMovies, between1And(longestPage, { first }));
       return movies.map(({ movieId, score }) => ({ movie: { id: movieId }, score }));
+    },
+    async leaderboard(_parent, { window, first }, context) {
+      const length = between1And(longestPage, { first });
+      const movies = await context.load(leaderboards, window);
+      return movies
+        .slice(0, length)
+        .map(({ movieId, views }, index) => ({ rank: index + 1, views, movie: { id: movieId } }));
     },
   },
   Mutation: {
@@ -20,6 +27,11 @@ export const resolvers: Resolvers = {
   Movie: {
     viewCount: async (movie, _args, context) => (await context.load(movieCounters, idOf(movie))).viewCount,
     rank: async (movie, _args, context) => (await context.load(movieCounters, idOf(movie))).rank,
+  },
+  User: {
+    async popularMovies(user, _args, context) {
+      return (await isViewer(context.request, idOf(user))) ? context.load(leaderboards, 'WEEK') : null;
+    },
   },
   Post: {
     viewCount: async (post, _args, context) => (await context.load(postCounters, idOf(post))).viewCount,

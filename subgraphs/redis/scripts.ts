@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A script of the sink. */
+/** A script that runs within Redis. */
 interface Script {
   lua: string;
   /** What EVALSHA calls it by. */
@@ -11,11 +11,15 @@ interface Script {
 
 const read = (name: string) => readFileSync(join(import.meta.dirname, `${name}.lua`), 'utf8');
 
-function sinkScript(name: string): Script {
-  // Redis knows no modules: the common head stands before the script.
-  const lua = `${read('position')}\n${read(name)}`;
-  return { lua, sha1: createHash('sha1').update(lua).digest('hex') };
-}
+const script = (lua: string): Script => ({ lua, sha1: createHash('sha1').update(lua).digest('hex') });
 
-/** The sink's scripts, by the commands that ioredis makes of them. */
-export const scripts = { applyPlays: sinkScript('apply-plays'), applyPosts: sinkScript('apply-posts') } as const;
+/** Redis knows no modules: the sink's common head stands before each of its scripts. */
+const sinkScript = (name: string) => script(`${read('position')}\n${read(name)}`);
+
+/** The room's scripts, by the commands that ioredis makes of them. */
+export const scripts = {
+  applyPlays: sinkScript('apply-plays'),
+  applyPosts: sinkScript('apply-posts'),
+  applyEdges: sinkScript('apply-edges'),
+  findSession: script(read('find-session')),
+} as const;

@@ -1,6 +1,5 @@
+import { dayMs, dayOf, nameOfDay } from './days.ts';
 import { keys } from './keys.ts';
-
-const dayMs = 24 * 3_600_000;
 
 /** A day's set of ids lives this long after the last id was added. */
 export const rememberSeconds = (8 * dayMs) / 1_000;
@@ -9,12 +8,12 @@ export const rememberSeconds = (8 * dayMs) / 1_000;
 const certainMs = 7 * dayMs;
 
 /** The set that an event's id belongs to. It follows from the id alone, so every redelivery asks the same set. */
-export const seenKey = (eventId: string) => keys.seen(new Date(createdAtMs(eventId)).toISOString().slice(0, 10));
+export const seenKey = (eventId: string) => keys.seen(nameOfDay(dayOf(createdAtMs(eventId))));
 
 /** Whether the id may have gone from its set although its play was counted. */
 export const mayBeForgotten = (eventId: string) => createdAtMs(eventId) < Date.now() - certainMs;
 
 /** When a UUIDv7 was made: its first 48 bits are milliseconds since 1970 (RFC 9562, section 5.7). */
-function createdAtMs(eventId: string): number {
+export function createdAtMs(eventId: string): number {
   return Number.parseInt(eventId.replaceAll('-', '').slice(0, 12), 16);
 }

@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
 import { readSettings } from '../../config.ts';
 import { sessionKeyOf } from '../../gateway/sessions.ts';
+import { callsDuring } from '../../gateway/testing.ts';
 import { redisSessions } from './sessions.ts';
+import { redisSink } from './sink.ts';
 import { openRedis } from './store.ts';
+import { openCorner } from './testing.ts';
 
 const viewer = { userId: 'u-session', scopes: ['analytics'] };
 
@@ -33,4 +36,34 @@ test('Redis holds no token: neither in a key nor in a value', async () => {
   expect(await sessions.find(sessionKeyOf(key.slice('session:'.length)))).toBeNull();
   await sessions.end(sessionKeyOf(token));
   await store.close();
+});
+
+test('a session tells whom its user blocks now, in the same round trip, and keeps nothing of it', async () => {
+  await using corner = openCorner();
+  const sessions = redisSessions(corner.store);
+  const sink = redisSink(corner.store);
+  const own = { userId: corner.user(), scopes: ['analytics'] };
+  const token = await sessions.create({ ...own, blocks: ['u-of-then'] });
+  const key = sessionKeyOf(token);
+  expect(await sessions.find(key)).toEqual(own);
+
+  await sink.apply(
+    corner.batch(0, [
+      corner.block(own.userId, 'u2', { blocks: true, version: 1 }),
+      corner.block(own.userId, 'u1', { blocks: true, version: 3 }),
+      corner.block(corner.user(), own.userId, { blocks: true, version: 1 }),
+    ]),
+  );
+  let found: Awaited<ReturnType<typeof sessions.find>> = null;
+  const calls = await callsDuring(async () => {
+    found = await sessions.find(key);
+  });
+  expect(found).toEqual({ ...own, blocks: ['u2', 'u1'] });
+  expect(calls).toHaveLength(1);
+
+  const end = corner.block(own.userId, 'u2', { blocks: false, version: 2 });
+  await sink.apply(corner.batch(3, [end]));
+  expect(await sessions.find(key)).toEqual({ ...own, blocks: ['u1'] });
+  await sessions.end(key);
+  expect(await sessions.find(key)).toBeNull();
 });

@@ -8,7 +8,9 @@ import { readSettings } from '../../config.ts';
 import { type StoreCall, secret } from '../../gateway/seam.ts';
 import { sessionKeyOf } from '../../gateway/sessions.ts';
 import { endedCalls } from '../../gateway/testing.ts';
-import { movieCounters, postCounters, trendingMovies } from './queries.ts';
+import { leaderboardKey } from './leaderboards.ts';
+import { leaderboards, movieCounters, postCounters, trendingMovies } from './queries.ts';
+import { scripts } from './scripts.ts';
 import { redisSessions } from './sessions.ts';
 import { inRedisCli } from './shell.ts';
 import { redisSink } from './sink.ts';
@@ -68,10 +70,16 @@ test('what is pasted into redis-cli are the commands that the room sends', async
   const posts = [ids[2], `${ids[3]} ${awkward}`];
   const sink = redisSink(corner.store);
   const play = corner.play(corner.movie());
+  const blocker = corner.user();
+  const block = corner.block(blocker, awkward, { blocks: true, version: 1 });
+  const week = leaderboardKey('WEEK', Date.now());
   const isOwn = ([name = '', ...words]: string[]) =>
-    words.some((word) => [...ids, play.id, 'trending', 'trending:landmark'].some((id) => word.includes(id))) ||
-    ['multi', 'exec'].includes(name.toLowerCase());
+    words.some((word) =>
+      [...ids, play.id, blocker, week, 'trending', 'trending:landmark'].some((id) => word.includes(id)),
+    ) || ['multi', 'exec'].includes(name.toLowerCase());
+  // A script is sent whole the first time.
   await sink.apply(corner.batch(0, [corner.play(corner.movie())]));
+  await sink.apply(corner.batch(0, [corner.block(corner.user(), blocker, { blocks: true, version: 1 })]));
 
   let calls: StoreCall[] = [];
   const sent = await commandsDuring(async () => {
@@ -79,12 +87,14 @@ test('what is pasted into redis-cli are the commands that the room sends', async
       await movieCounters(corner.store, movies);
       await postCounters(corner.store, posts);
       await trendingMovies(corner.store, [2, 3]);
+      await leaderboards(corner.store, ['WEEK']);
       await sink.apply(corner.batch(1, [play]));
+      await sink.apply(corner.batch(1, [block]));
     });
   }, isOwn);
-  expect(calls).toHaveLength(4);
+  expect(calls).toHaveLength(6);
   expect(sent.map(([name]) => name)).toEqual(
-    'MGET ZREVRANK ZREVRANK MGET ZCOUNT ZCOUNT MULTI GET ZREVRANGE EXEC EVALSHA'.split(' '),
+    'MGET ZREVRANK ZREVRANK MGET ZCOUNT ZCOUNT MULTI GET ZREVRANGE EXEC ZREVRANGE EVALSHA EVALSHA'.split(' '),
   );
   let answer = '';
   const again = await commandsDuring(async () => {
@@ -106,7 +116,7 @@ test('no observer gets a session’s key', async () => {
   });
   expect(calls.map(pasted)).toEqual([
     `SET "session:<secret>" "{\\"userId\\":\\"u1\\",\\"scopes\\":[]}" EX 3600`,
-    'GETEX "session:<secret>" EX 3600',
+    `EVALSHA ${scripts.findSession.sha1} 1 "session:<secret>" 3600 blocks:`,
     'DEL "session:<secret>"',
   ]);
   for (const { statement, parameters } of calls) {

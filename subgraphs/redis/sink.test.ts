@@ -240,8 +240,8 @@ describe('trending', () => {
     const play = (movieId: string, halfLives: number) => {
       const head = [`${own}positions`, `${own}leaderboard`, trending, landmark];
       const keys = [...head, `${own}views:${movieId}`, `${own}seen`];
-      const args = [0, offset, offset + 1, '?', trendingHalfLifeMs, 512, 60];
-      const event = [randomUUID(), movieId, halfLives * trendingHalfLifeMs, '0'];
+      const args = [0, offset, offset + 1, '?', trendingHalfLifeMs, 512, 60, 0, 8];
+      const event = [randomUUID(), movieId, halfLives * trendingHalfLifeMs, '0', 0];
       offset += 1;
       return corner.store.call('test', (redis) => redis.applyPlays(keys.length, ...keys, ...args, ...event));
     };

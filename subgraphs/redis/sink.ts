@@ -1,18 +1,22 @@
 import { Rewind, type Sink } from '../../fanout/sink.ts';
 import type { Statement } from '../../gateway/seam.ts';
 import { keys } from './keys.ts';
-import { playsCall, postsCall } from './script-calls.ts';
+import { edgesCall, playsCall, postsCall } from './script-calls.ts';
 import { scripts } from './scripts.ts';
 import type { RedisStore } from './store.ts';
 import { verify } from './verify.ts';
 
-const plays = { file: 'apply-plays.lua', command: 'applyPlays', callOf: playsCall } as const;
-const posts = { file: 'apply-posts.lua', command: 'applyPosts', callOf: postsCall } as const;
+/** By topic, the script that takes a batch in. */
+const scriptOf = {
+  watch_events: { file: 'apply-plays.lua', command: 'applyPlays', callOf: playsCall },
+  post_events: { file: 'apply-posts.lua', command: 'applyPosts', callOf: postsCall },
+  social_events: { file: 'apply-edges.lua', command: 'applyEdges', callOf: edgesCall },
+} as const;
 
 /**
- * Counts plays, and views and likes of posts. An increment is not idempotent by itself, so one script changes the
- * counters, remembers the events' ids (of likes: the versions) and stores the partition's position, all or nothing; the
- * README tells what each of them guards against.
+ * Counts plays, and views and likes of posts, and keeps who blocks whom. An increment is not idempotent by itself, so one
+ * script changes the counters, remembers the events' ids (of likes and blocks: the versions) and stores the partition's
+ * position, all or nothing; the README tells what each of them guards against.
  */
 export function redisSink(store: RedisStore): Sink {
   /** By topic and partition: the position that Redis was last seen to hold, `none` for no position. */
@@ -21,7 +25,7 @@ export function redisSink(store: RedisStore): Sink {
   return {
     async apply(batch) {
       const name = nameOf(batch.topic, batch.partition);
-      const { file, command, callOf } = batch.topic === 'watch_events' ? plays : posts;
+      const { file, command, callOf } = scriptOf[batch.topic as keyof typeof scriptOf];
       const { keys: names, args } = callOf(batch, known.get(name) ?? '?');
       const statement = {
         text: `EVALSHA <${file}> <numkeys> <key> … <arg> …`,

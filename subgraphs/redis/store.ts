@@ -15,12 +15,19 @@ export interface RedisStore extends RoomStore {
   call<T>(statement: string | Statement<T>, work: (redis: RedisClient) => Promise<T>): Promise<T>;
 }
 
-/** ioredis, with the room's scripts as commands. */
+/** ioredis, with the room's scripts as commands: sent as EVALSHA, or as EVAL where the server does not have the script yet. */
 export type RedisClient = Redis & {
-  /** See `apply-plays.lua`. Sent as EVALSHA; as EVAL where the server does not have the script yet. */
+  /** See `apply-plays.lua`. */
   applyPlays: SinkScript;
   /** See `apply-posts.lua`. */
   applyPosts: SinkScript;
+  /** See `apply-edges.lua`. */
+  applyEdges: SinkScript;
+  /** See `find-session.lua`. */
+  findSession(
+    numberOfKeys: number,
+    ...keysAndArgs: (string | number)[]
+  ): Promise<[viewer: string, blocks: string[]] | null>;
 };
 
 type SinkScript = (
@@ -45,7 +52,7 @@ export function openRedis({ url, timeoutMs }: Settings['redis']): RedisStore {
     maxLoadingRetryTime: 250,
     // A peer that vanished without a word is noticed by its silence, not by TCP's quarter of an hour.
     socketTimeout: 2 * timeoutMs,
-    scripts: { applyPlays: { lua: scripts.applyPlays.lua }, applyPosts: { lua: scripts.applyPosts.lua } },
+    scripts,
   }) as RedisClient;
   // Each command fails by itself; without a listener ioredis prints every attempt to connect as well.
   redis.on('error', () => {});

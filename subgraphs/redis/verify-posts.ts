@@ -1,8 +1,9 @@
-import type { Difference, LikeFact, Source } from '../../fanout/sink.ts';
-import { counters, likeCounts, notSeen } from './counted.ts';
+import type { Difference, Source } from '../../fanout/sink.ts';
+import { countDifferences, counters, notSeen } from './counted.ts';
 import { keys } from './keys.ts';
 import { mayBeForgotten } from './seen.ts';
-import { type RedisStore, replies } from './store.ts';
+import type { RedisStore } from './store.ts';
+import { compareLikes } from './verify-edges.ts';
 
 /**
  * Compares each post's views and likes, every like by its version, the ids of the views of the last days, and which posts
@@ -47,60 +48,5 @@ async function compareViews(store: RedisStore, source: Source, deleted: Readonly
     for (const id of missing) differences.push({ what: `view ${id}`, expected: 'counted', actual: 'not counted' });
   }
   const shown = await counters(store, keys.postViews(''));
-  return [...differences, ...countDifferences('views', expected, shown)];
-}
-
-async function compareLikes(store: RedisStore, source: Source, deleted: ReadonlySet<string>): Promise<Difference[]> {
-  const differences: Difference[] = [];
-  const expected = new Map<string, number>();
-  for await (const facts of source.likes()) {
-    const likes = facts.filter(({ kind, targetId }) => kind === 'POST' && !deleted.has(targetId));
-    for (const { targetId, likes: holds } of likes)
-      if (holds) expected.set(targetId, (expected.get(targetId) ?? 0) + 1);
-    differences.push(...(await wrongEdges(store, likes)));
-  }
-  const shown = await likeCounts(store, keys.postLikes(''));
-  return [...differences, ...countDifferences('likes', expected, shown)];
-}
-
-/** Those likes that Redis has not, or in another version. */
-async function wrongEdges(store: RedisStore, likes: readonly LikeFact[]): Promise<Difference[]> {
-  const posts = [...Map.groupBy(likes, ({ targetId }) => targetId)];
-  if (posts.length === 0) return [];
-  const userIds = posts.map(([, edges]) => edges.map(({ userId }) => userId));
-  const statement = {
-    text: `ZMSCORE ${keys.postLikes('<postId>')} <userId> …\n…`,
-    parameters: { postId: posts.map(([id]) => id), userId: userIds },
-    isRead: true,
-  };
-  const scores = await store.call(statement, async (redis) => {
-    const pipeline = redis.pipeline();
-    for (const [index, [postId]] of posts.entries()) {
-      pipeline.zmscore(keys.postLikes(postId), ...(userIds[index] ?? []));
-    }
-    return (await replies(pipeline)) as (string | null)[][];
-  });
-  return posts.flatMap(([postId, edges], post) =>
-    edges.flatMap(({ userId, version, likes: holds }, edge): Difference[] => {
-      const [expected, score] = [holds ? version : -version, scores[post]?.[edge] ?? null];
-      if (Number(score) === expected) return [];
-      const actual = score === null ? 'absent' : describe(Number(score));
-      return [{ what: `like of post ${postId} by user ${userId}`, expected: describe(expected), actual }];
-    }),
-  );
-}
-
-const describe = (version: number) => `${version < 0 ? 'taken back' : 'given'} in version ${Math.abs(version)}`;
-
-function countDifferences(
-  kind: string,
-  expected: ReadonlyMap<string, number>,
-  shown: ReadonlyMap<string, number>,
-): Difference[] {
-  return [...new Set([...expected.keys(), ...shown.keys()])].flatMap((postId) => {
-    const [count, actual] = [expected.get(postId) ?? 0, shown.get(postId) ?? 0];
-    return actual === count
-      ? []
-      : [{ what: `${kind} of post ${postId}`, expected: String(count), actual: String(actual) }];
-  });
+  return [...differences, ...countDifferences('views of post', expected, shown)];
 }

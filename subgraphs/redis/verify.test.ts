@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
-import type { LikeFact, PostFact, WatchFact } from '../../fanout/sink.ts';
+import type { BlockFact, LikeFact, PostFact, WatchFact } from '../../fanout/sink.ts';
 import { joinSources } from '../../fanout/source.ts';
 import type { StreamEventOf } from '../../schema/events/index.ts';
+import { dayOf } from './days.ts';
 import { keys } from './keys.ts';
+import { leaderboardsOf } from './leaderboards.ts';
 import { seenKey } from './seen.ts';
 import { redisSink } from './sink.ts';
 import { openCorner } from './testing.ts';
@@ -35,10 +37,12 @@ test('names what differs, and nothing that does not', async () => {
     (await compare(corner.store, source)).filter(({ what }) =>
       [right, wrong, extra, ...plays.map(({ id }) => id)].some((id) => what.includes(id)),
     );
-  expect(await own()).toEqual([
-    { what: `views of movie ${extra}`, expected: '0', actual: '1' },
-    { what: `leaderboard of movie ${extra}`, expected: '0', actual: '1' },
-  ]);
+  const leaderboards = leaderboardsOf(dayOf(Date.now())).map(({ key }) => key);
+  expect(await own()).toEqual(
+    ['views', 'leaderboard', ...leaderboards].map((kind) => ({
+      ...{ what: `${kind} of movie ${extra}`, expected: '0', actual: '1' },
+    })),
+  );
 
   const [, lost] = plays;
   await corner.store.call('test', (redis) =>
@@ -46,12 +50,14 @@ test('names what differs, and nothing that does not', async () => {
       .multi()
       .srem(seenKey(lost?.id ?? ''), lost?.id ?? '')
       .decr(keys.views(wrong))
+      .zincrby(leaderboards.at(-1) ?? '', 3, right)
       .exec(),
   );
   expect(await own()).toEqual(
     expect.arrayContaining([
       { what: `play ${lost?.id}`, expected: 'counted', actual: 'not counted' },
       { what: `views of movie ${wrong}`, expected: '2', actual: '1' },
+      { what: `${leaderboards.at(-1)} of movie ${right}`, expected: '1', actual: '4' },
     ]),
   );
 });
@@ -132,6 +138,43 @@ test('names the posts, views and likes that differ, and nothing that does not', 
       { what: `likes of post ${wrong}`, expected: '1', actual: '0' },
       { what: `likes of post ${extra}`, expected: '0', actual: '1' },
       { what: `likes of post ${gone}`, expected: '0', actual: '1' },
+    ]),
+  );
+});
+
+test('names the blocks that differ, and nothing that does not', async () => {
+  await using corner = openCorner();
+  const [right, wrong, extra] = [corner.user(), corner.user(), corner.user()];
+  const blocks = [
+    corner.block(right, 'u1', { blocks: true, version: 1 }),
+    corner.block(right, 'u2', { blocks: false, version: 2 }),
+    corner.block(wrong, 'u1', { blocks: true, version: 3 }),
+  ];
+  await redisSink(corner.store).apply(corner.batch(0, blocks));
+  const fact = ({ id, version, data }: StreamEventOf<'block.changed'>): BlockFact => ({
+    ...{ ...data, changedAt: new Date(data.changedAt), version, eventId: id },
+  });
+  const source = joinSources([{ blocks: () => inTwoChunks(blocks.map(fact)) }]);
+  const own = async () =>
+    (await compare(corner.store, source)).filter(({ what }) => [right, wrong, extra].some((id) => what.includes(id)));
+  expect(await own()).toEqual([]);
+
+  await corner.store.call('test', (redis) =>
+    redis
+      .multi()
+      .zrem(keys.blocks(right), 'u2')
+      .zadd(keys.blocks(wrong), -2, 'u1')
+      .zadd(keys.blocks(extra), 1, 'u9')
+      .exec(),
+  );
+  const differences = await own();
+  expect(differences).toHaveLength(4);
+  expect(differences).toEqual(
+    expect.arrayContaining([
+      { what: `block of user u2 by user ${right}`, expected: 'taken back in version 2', actual: 'absent' },
+      { what: `block of user u1 by user ${wrong}`, expected: 'given in version 3', actual: 'taken back in version 2' },
+      { what: `blocks of user ${wrong}`, expected: '1', actual: '0' },
+      { what: `blocks of user ${extra}`, expected: '0', actual: '1' },
     ]),
   );
 });
