@@ -10,13 +10,14 @@ import { neo4j } from './neo4j/index.ts';
 import { postgres } from './postgres/index.ts';
 import { qdrant } from './qdrant/index.ts';
 import { questdb } from './questdb/index.ts';
+import { ranking } from './ranking/index.ts';
 import { redis } from './redis/index.ts';
 import { s3 } from './s3/index.ts';
 
 /** Every room of the graph. Adding a store is its folder and a line here. */
 export const rooms: readonly Room[] = [
   ...[entry, postgres, mongo, redis, cassandra, clickhouse],
-  ...[neo4j, elasticsearch, qdrant, questdb, s3, kafka],
+  ...[neo4j, elasticsearch, qdrant, questdb, s3, kafka, ranking],
 ];
 
 /** The port on which `npm run subgraph -- NAME` listens. */

@@ -26,6 +26,8 @@ export const collections: readonly Collection[] = [
       { field_name: 'createdAt', field_schema: 'datetime' },
     ],
   },
+  // Found by their ids only.
+  { name: 'viewers', indexes: [] },
   // Where the sink shows that it can embed and that Qdrant takes what it gives.
   { name: 'sink_probe', indexes: [] },
 ];

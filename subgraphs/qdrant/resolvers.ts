@@ -1,6 +1,7 @@
 import { between1And, longestPage } from '../../gateway/arguments.ts';
 import { badInput, checkInput, filledText } from '../../gateway/input.ts';
-import { idOf } from '../../gateway/room.ts';
+import { idOf, isViewer } from '../../gateway/room.ts';
+import { moviesLikeWatched } from './like-watched.ts';
 import { similarMovies } from './queries.ts';
 import type { MovieSimilarArgs, Resolvers } from './types.generated.ts';
 
@@ -10,6 +11,12 @@ export const resolvers: Resolvers = {
       const key = { id: idOf(movie), first: between1And(longestPage, { first }), ...readFilter(filter) };
       const movies = await context.load(similarMovies, key);
       return movies.map(({ movieId, score }) => ({ movie: { id: movieId }, score }));
+    },
+  },
+  User: {
+    async moviesLikeWatched(user, _args, context) {
+      const userId = idOf(user);
+      return (await isViewer(context.request, userId)) ? await context.load(moviesLikeWatched, userId) : null;
     },
   },
 };

@@ -4,10 +4,11 @@ import { joinSources } from '../../fanout/source.ts';
 import { callsDuring } from '../../gateway/testing.ts';
 import { openRecorder, paste, plainRequest, type Recorder, shellTextOf } from '../../test/http-recorder.ts';
 import { openEmbedder } from './embeddings/embedder.ts';
+import { moviesLikeWatched } from './like-watched.ts';
 import { type SimilarKey, similarMovies } from './queries.ts';
 import { qdrantSink } from './sink.ts';
 import { openQdrant, type QdrantStore } from './store.ts';
-import { batchOf, movieChanged, type OwnCorner, openCorner, postChanged, postDeleted } from './testing.ts';
+import { batchOf, movieChanged, type OwnCorner, openCorner, postChanged, postDeleted, watched } from './testing.ts';
 
 const settings = readSettings();
 let corner: OwnCorner;
@@ -36,7 +37,7 @@ afterAll(async () => {
 
 test('what can be pasted is what is sent, for every call of the room', async () => {
   const sink = qdrantSink(store, corner.embedder);
-  const [film, post, gone] = [corner.id(), corner.id(), corner.id()];
+  const [film, post, gone, viewer] = [corner.id(), corner.id(), corner.id(), corner.id()];
   const before = recorder.requests.length;
   // No embedder of this test makes a call of its own.
   const calls = await callsDuring(async () => {
@@ -45,7 +46,9 @@ test('what can be pasted is what is sent, for every call of the room', async () 
     await store.migrate();
     await sink.probe();
     await sink.apply(batchOf([movieChanged(film, 3), postChanged(post, 2), postDeleted(gone, 7)]));
+    await sink.apply(batchOf([watched(viewer, film), watched(viewer, keys[0]?.id ?? '')]));
     await sink.verify(joinSources([]));
+    await moviesLikeWatched(store, [viewer, 'unknown']);
     await similarMovies(store, keys);
     await similarMovies(store, [...keys, { id: 'unknown', first: 1, genre: null, yearFrom: null, yearTo: 2001 }]);
   });
@@ -73,4 +76,23 @@ test('a statement tells its form, not the values, and is one for any number of k
   expect(statement?.length).toBeLessThan(2_000);
   expect(statement).toContain('{ "key": "genres", "match": { "value": $genre } }');
   expect(statement).not.toMatch(/own-|it's|1999/);
+});
+
+test('a taste that is pasted finds what the page has found', async () => {
+  const [viewer, film] = [corner.id(), keys[0]?.id ?? ''];
+  await qdrantSink(corner.store, corner.embedder).apply(batchOf([watched(viewer, film)]));
+  let [found = []]: Awaited<ReturnType<typeof moviesLikeWatched>> = [];
+  const calls = await callsDuring(async () => {
+    [found = []] = await moviesLikeWatched(store, [viewer]);
+  });
+  expect(found).not.toEqual([]);
+  const [, , nearest, likeliest] = calls.map(shellTextOf);
+  const idsOf = async (pasted = '') => {
+    const { result } = await paste(settings.qdrant.url, pasted);
+    return (result as { points: { payload: { id: string } }[] }[]).map(({ points }) =>
+      points.map(({ payload }) => payload.id),
+    );
+  };
+  expect(await idsOf(nearest)).toEqual([found.map(({ movieId }) => movieId)]);
+  expect(await idsOf(likeliest)).toEqual(found.map(() => [film]));
 });

@@ -1,18 +1,17 @@
 import type { Sink } from '../../fanout/sink.ts';
 import { chunks } from '../../gateway/batches.ts';
-import { forEach, jsonRequest, placeholder } from '../../gateway/json-request.ts';
+import { jsonRequest, placeholder } from '../../gateway/json-request.ts';
 import type { StreamEvent } from '../../schema/events/index.ts';
 import type { Embedder } from './embeddings/embedder.ts';
 import { type CollectionName, type MoviePayload, type PostPayload, pointId } from './points.ts';
 import type { QdrantStore } from './store.ts';
 import { verify } from './verify.ts';
-
-/** Embedding takes long: what is done is written, so that a sink that is stopped halfway need not do it again. */
-const pointsPerWrite = 100;
+import { applyWatches } from './viewers.ts';
+import { type Point, pointsPerWrite, writePoints } from './write-points.ts';
 
 /**
- * Embeds texts and writes them as points. A point's version only ever rises, which Qdrant itself sees to while it writes,
- * so batches may be cut, repeated and ordered in any way, also beside another writer.
+ * Embeds texts and writes them as points, and keeps what viewers watched lately. A point's version only ever rises, which
+ * Qdrant itself sees to while it writes, so batches may be cut, repeated and ordered in any way, also beside another writer.
  */
 export function qdrantSink(store: QdrantStore, embedder: Embedder): Sink {
   return {
@@ -21,9 +20,11 @@ export function qdrantSink(store: QdrantStore, embedder: Embedder): Sink {
       for (const [collection, ofOne] of Map.groupBy(drafts, (draft) => draft.collection)) {
         const wanted = await notYetStored(store, collection, ofOne);
         for (const chunk of chunks(wanted, pointsPerWrite)) {
-          await write(store, collection, await embedded(embedder, chunk));
+          // Embedding takes long: each part is written as soon as it has its vectors.
+          await writePoints(store, collection, await embedded(embedder, chunk));
         }
       }
+      await applyWatches(store, events);
     },
     // A model that gives nothing, or vectors of another size, is an outage, and no event's fault.
     async probe() {
@@ -42,9 +43,12 @@ const probing = jsonRequest('PUT /collections/sink_probe/points?wait=true', {
   points: [{ id: 1, vector: placeholder('vector') }],
 });
 
+/** Where texts become vectors. */
+type EmbeddedCollection = Exclude<CollectionName, 'viewers'>;
+
 /** What an event makes of a point. */
 interface Draft {
-  collection: CollectionName;
+  collection: EmbeddedCollection;
   payload: MoviePayload | PostPayload;
   /** What the vector is made of; null for a tombstone, which has none. */
   text: string | null;
@@ -87,43 +91,20 @@ function newest(drafts: readonly Draft[]): Draft[] {
   return [...byPoint.values()];
 }
 
-/**
- * The second writes points whose stored version is lower, and those that are not there. Its filter holds for all points of an
- * upsert, so points of one version go together.
- */
-const requestsOf = (collection: CollectionName) => ({
-  versions: jsonRequest(`POST /collections/${collection}/points`, {
-    ids: placeholder('ids'),
-    with_payload: ['version'],
-  }),
-  writes: jsonRequest(`POST /collections/${collection}/points/batch?wait=true`, {
-    operations: forEach('operations', {
-      upsert: {
-        points: placeholder('points'),
-        update_filter: { must: [{ key: 'version', range: { lt: placeholder('version') } }] },
-      },
-    }),
-  }),
-});
-const requests = { movies: requestsOf('movies'), posts: requestsOf('posts') };
+const versionsIn = (collection: EmbeddedCollection) =>
+  jsonRequest(`POST /collections/${collection}/points`, { ids: placeholder('ids'), with_payload: ['version'] });
+const versionRequests = { movies: versionsIn('movies'), posts: versionsIn('posts') };
 
 /** Drafts that are above what is stored: embedding costs, so a redelivery should not pay for it again. */
-async function notYetStored(store: QdrantStore, collection: CollectionName, drafts: readonly Draft[]) {
+async function notYetStored(store: QdrantStore, collection: EmbeddedCollection, drafts: readonly Draft[]) {
   const ids = drafts.map(({ payload }) => pointId(payload.id));
-  const { text, bodyOf } = requests[collection].versions;
+  const { text, bodyOf } = versionRequests[collection];
   const parameters = { ids };
   const points = await store.call({ text, parameters, isRead: true }, (client) =>
     client.retrieve(collection, bodyOf(parameters)),
   );
   const versions = new Map(points.map(({ id, payload }) => [id, Number(payload?.version)]));
   return drafts.filter(({ payload }) => (versions.get(pointId(payload.id)) ?? 0) < payload.version);
-}
-
-interface Point {
-  id: string;
-  /** `{}`: none. */
-  vector: number[] | Record<string, never>;
-  payload: MoviePayload | PostPayload;
 }
 
 async function embedded(embedder: Embedder, drafts: readonly Draft[]): Promise<Point[]> {
@@ -134,16 +115,4 @@ async function embedded(embedder: Embedder, drafts: readonly Draft[]): Promise<P
     vector: text === null ? {} : [...(vectors.next().value ?? [])],
     payload,
   }));
-}
-
-/** Writes the points whose stored version is lower, and those that are not there, in one request. */
-async function write(store: QdrantStore, collection: CollectionName, points: readonly Point[]): Promise<void> {
-  const { text, bodyOf } = requests[collection].writes;
-  const operations = [...Map.groupBy(points, ({ payload }) => payload.version)].map(([version, points]) => ({
-    ...{ version, points },
-  }));
-  const parameters = { operations };
-  await store.call({ text, parameters }, (client) =>
-    client.batchUpdate(collection, { wait: true, ...bodyOf(parameters) }),
-  );
 }

@@ -11,7 +11,7 @@ import { openQdrant, type QdrantStore } from './store.ts';
 export interface OwnCorner extends AsyncDisposable {
   store: QdrantStore;
   embedder: Embedder;
-  /** The id of a new movie or post. */
+  /** The id of a new movie, post or user. */
   id(): string;
   /** A point as it is stored; null where there is none. */
   read(collection: CollectionName, id: string): Promise<{ payload: object; vector: number[] | object } | null>;
@@ -39,7 +39,7 @@ export async function openCorner(): Promise<OwnCorner> {
       return point ? { payload: point.payload as object, vector: point.vector as number[] | object } : null;
     },
     async [Symbol.asyncDispose]() {
-      for (const collection of ['movies', 'posts']) {
+      for (const collection of ['movies', 'posts', 'viewers']) {
         const points = ids.map(pointId);
         await store.call('test', (client) => client.delete(collection, { wait: true, points }));
       }
@@ -94,8 +94,19 @@ export const postDeleted = (postId: string, version: number): StreamEventOf<'pos
     deletedAt: '2026-10-03T20:00:00.000Z',
   });
 
+/** A watch of a movie. */
+export function watched(userId: string, movieId: string, watchedAt = new Date()): StreamEventOf<'watch.recorded'> {
+  const at = watchedAt.toISOString();
+  return event('watch.recorded', 1, {
+    ...{ userId, movieId, action: 'PLAY', watchedAt: at, positionSeconds: 0, durationSeconds: 0 },
+    ...{ device: 'WEB', quality: 'HD' },
+    playback: { lastWatchedAt: at, previousWatchedAt: null, positionSeconds: 0, completed: false },
+  });
+}
+
 function event<T extends EventType>(type: T, version: number, data: EventData<T>): StreamEventOf<T> {
-  const subject = String((data as { movieId?: string }).movieId ?? (data as { postId?: string }).postId);
+  const { userId, movieId, postId } = data as { userId?: string; movieId?: string; postId?: string };
+  const subject = userId ? `${userId}/${movieId}` : String(movieId ?? postId);
   return {
     specversion: '1.0',
     id: uuidv7(),
