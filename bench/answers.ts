@@ -9,5 +9,11 @@ export function known<T>(value: T | Error): T {
   return value;
 }
 
+/** Asks a batched query where there is a key to ask for. */
+export const forAny = async <Key, Value>(
+  keys: readonly Key[],
+  query: (keys: readonly Key[]) => Promise<readonly Value[]>,
+): Promise<readonly Value[]> => (keys.length > 0 ? await query(keys) : []);
+
 /** The ids without repetition, and without the one that is asked about anyway: the graph's loaders ask once as well. */
 export const besides = (id: string, ids: readonly string[]) => [...new Set(ids)].filter((other) => other !== id);

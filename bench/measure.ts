@@ -7,10 +7,11 @@ import { rooms } from '../subgraphs/index.ts';
 import { describeEnvironment } from './environment.ts';
 import { fanoutSection } from './fanout-section.ts';
 import { fiftyMovies } from './fifty-movies.ts';
+import { homepage } from './homepage.ts';
 import { memorySection } from './memory-section.ts';
 import { moviePage } from './movie-page.ts';
 import type { Options, SectionName } from './options.ts';
-import { listSection, moviePageSection } from './page-section.ts';
+import { homepageSection, listSection, moviePageSection } from './page-section.ts';
 import type { Page } from './pages.ts';
 import { installPeers } from './peers/install.ts';
 import { show, tell } from './progress.ts';
@@ -50,6 +51,7 @@ const parts: Record<SectionName, Part> = {
     });
     yield await moviePageSection(moviePage, optionsFor(moviePage));
     yield memorySection(settings, sides);
+    yield await homepageSection(homepage, optionsFor(homepage));
     yield await listSection(fiftyMovies, optionsFor(fiftyMovies));
   },
   async *writes({ settings, stores, options: { rounds } }) {

@@ -1,8 +1,10 @@
-import { mediaOf } from '../subgraphs/s3/queries.ts';
+import { findUploads, mediaOf } from '../subgraphs/s3/queries.ts';
+import { handedOut, keyOfUpload } from '../subgraphs/s3/upload.ts';
 import type { Stores } from './stores.ts';
 
 const posterSeconds = 3_600;
 const streamSeconds = 900;
+const uploadSeconds = 3_600;
 
 /** The films' posters by id, each URL signed. */
 export async function readPosters(s3: Stores['s3'], ids: readonly string[]) {
@@ -19,4 +21,16 @@ export async function readMedia(s3: Stores['s3'], id: string) {
     media?.video && s3.sign(media.video, streamSeconds),
   ]);
   return { posterUrl, streamingUrl };
+}
+
+/** The uploads by id, each with a signed URL; null for one that is gone. */
+export async function readUploads(s3: Stores['s3'], ids: readonly string[]) {
+  const files = await findUploads(s3, ids);
+  const uploads = await Promise.all(
+    files.map(async (file) => {
+      if (!file) return null;
+      return { id: file.id, url: await s3.sign(keyOfUpload(file.id), uploadSeconds, handedOut(file)) };
+    }),
+  );
+  return new Map(ids.map((id, index) => [id, uploads[index] ?? null]));
 }

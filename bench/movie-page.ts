@@ -5,7 +5,7 @@ import { readFilm } from './movie-page/film.ts';
 import { readLists } from './movie-page/lists.ts';
 import { readPeople } from './movie-page/people.ts';
 import type { Page } from './pages.ts';
-import { type Stores, viewerIdOf } from './stores.ts';
+import { type Stores, viewerOf } from './stores.ts';
 
 const movieId = 'm101';
 
@@ -24,12 +24,12 @@ export const moviePage: Page = {
  * films that the lists name in one query, and the names of all people in another.
  */
 async function byHand(stores: Stores, token: string | undefined): Promise<object> {
-  const viewerId = viewerIdOf(stores, token);
+  const asked = viewerOf(stores, token);
   const film = readFilm(stores, movieId);
   const [own, lists, people, progress] = await Promise.all([
     film,
-    readLists(stores, film, { movieId, viewerId }),
-    readPeople(stores, { movieId, viewerId }),
+    readLists(stores, film, { movieId, viewer: asked }),
+    readPeople(stores, { movieId, viewer: asked }),
     one(sinkProgress(stores.kafka, ['all'])),
   ]);
   const { related, similar, trendingMovies, topMovies, continueWatching, watchHistory } = lists;

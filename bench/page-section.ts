@@ -40,11 +40,8 @@ const shownStores = 5;
 /** The movie page on every side there is, with its stores alone. */
 export async function moviePageSection(page: Page, options: PageSectionOptions): Promise<Section> {
   const { sides } = options;
-  const gateways = [sides.graph, ...sides.overHttp];
-  const others = sides.overHttp.filter(({ name }) => name !== 'graph-http');
   const measured = await measure(page, options, {
-    gateways,
-    pairs: others.map(({ name }) => ['graph-http', name]),
+    ...everyGateway(sides),
     levels: [
       { connections: 1, operations: 10, beside: sidesAlone(sides.hand, page) },
       { connections: 8, operations: 80, every: 7 },
@@ -62,7 +59,7 @@ export async function moviePageSection(page: Page, options: PageSectionOptions):
     ),
     tables: [...section.tables, pairsTable(section.figures.levels), storesAloneTable(storesAlone)],
     remarks: [
-      'CPU is of the process that answers; all CPU adds the process of the subgraphs, where they are behind HTTP.',
+      ofCpu,
       ...section.remarks,
       `At 1 connection, the slowest store alone, ${slowest?.store}, takes ${digits(slowest?.p50 ?? Number.NaN)} ms; the page by hand takes ` +
         `${ratio(storesAlone.handToSlowest)} times that.`,
@@ -72,24 +69,47 @@ export async function moviePageSection(page: Page, options: PageSectionOptions):
   };
 }
 
+const ofCpu =
+  'CPU is of the process that answers; all CPU adds the process of the subgraphs, where they are behind HTTP.';
+
+/** The homepage on every side there is. */
+export async function homepageSection(page: Page, options: PageSectionOptions): Promise<Section> {
+  const measured = await measure(page, options, { ...everyGateway(options.sides), levels: fewerLevels });
+  const section = sectionOf(page, measured.figures);
+  return {
+    ...section,
+    tables: [...section.tables, pairsTable(section.figures.levels)],
+    remarks: [ofCpu, ...section.remarks],
+  };
+}
+
 /** The list of fifty films, beside the same by hand. */
 export async function listSection(page: Page, options: PageSectionOptions): Promise<Section> {
   const measured = await measure(page, options, {
     gateways: [options.sides.graph],
     pairs: [],
-    levels: [
-      { connections: 1, operations: 10, every: 2 },
-      { connections: 8, operations: 80, every: 7 },
-    ],
+    levels: fewerLevels,
   });
   return sectionOf(page, measured.figures);
 }
+
+/** For a page that is not to take as long as the movie page. */
+const fewerLevels: LevelPlan[] = [
+  { connections: 1, operations: 10, every: 2 },
+  { connections: 8, operations: 80, every: 7 },
+];
 
 interface Plan {
   gateways: Server[];
   /** Compared with one another; every gateway is compared with the page by hand. */
   pairs: [string, string][];
   levels: LevelPlan[];
+}
+
+/** All gateways, and those that ask the same HTTP subgraphs beside one another. */
+function everyGateway({ graph, overHttp }: Sides): Pick<Plan, 'gateways' | 'pairs'> {
+  const others = overHttp.filter(({ name }) => name !== 'graph-http');
+  return { gateways: [graph, ...overHttp], pairs: others.map(({ name }) => ['graph-http', name]) };
 }
 
 async function measure(

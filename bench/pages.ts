@@ -1,5 +1,6 @@
 import type { Viewer } from '../gateway/request.ts';
 import { fiftyMovies } from './fifty-movies.ts';
+import { homepage } from './homepage.ts';
 import { moviePage } from './movie-page.ts';
 import type { Stores } from './stores.ts';
 
@@ -15,7 +16,7 @@ export interface Page {
   byHand(stores: Stores, token: string | undefined): Promise<object>;
 }
 
-export const pages: readonly Page[] = [moviePage, fiftyMovies];
+export const pages: readonly Page[] = [moviePage, homepage, fiftyMovies];
 
 /** The request that asks for a page. */
 export const bodyOf = ({ query, variables }: Page): string => JSON.stringify({ query, variables });

@@ -59,7 +59,7 @@ export async function openSides({ withHttp, peers }: SidesOptions): Promise<Side
       overHttp.push({ ...server, child, behind });
       children.set(server.title, child);
     };
-    children.set('twelve subgraphs over HTTP', behind);
+    children.set('the subgraphs over HTTP', behind);
     await asking({ name: 'graph-http', title: 'StreamShop over HTTP' }, 'gateway.ts');
     await asking({ name: 'apollo', title: '@apollo/gateway over HTTP' }, 'apollo.ts');
     if (peers) await asking({ name: 'hive', title: 'Hive Gateway over HTTP' }, 'hive.ts');

@@ -59,7 +59,8 @@ export const partsOfMoviePage: Record<string, (stores: Stores, keys: PageKeys) =
       viewsPerHour(clickhouse, [{ id, last: 24 }]),
       topMovies(clickhouse, [{ hours: 7 * 24, first: page.first }]),
     ]),
-  neo4j: ({ neo4j }, { viewerId, movieId }) => friendsWhoWatched(neo4j, [{ viewerId, movieId, first: 5 }]),
+  neo4j: ({ neo4j }, { viewerId, movieId }) =>
+    friendsWhoWatched(neo4j, [{ viewerId, movieId, first: 5, hiddenIds: [] }]),
   elasticsearch: ({ elasticsearch }, { movieId: id }) => relatedMovies(elasticsearch, [{ id, first: page.first }]),
   qdrant: ({ qdrant }, { movieId: id }) =>
     similarMovies(qdrant, [{ id, first: page.first, genre: null, yearFrom: null, yearTo: null }]),

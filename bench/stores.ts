@@ -1,4 +1,5 @@
 import type { OpenedRooms } from '../gateway/open.ts';
+import type { Viewer } from '../gateway/request.ts';
 import { sessionKeyOf } from '../gateway/sessions.ts';
 import type { CassandraStore } from '../subgraphs/cassandra/store.ts';
 import type { ClickHouseStore } from '../subgraphs/clickhouse/store.ts';
@@ -43,8 +44,8 @@ export type Stores = ReturnType<typeof storesOf>;
  * Who asks, as the session says.
  * @throws Error when there is none
  */
-export async function viewerIdOf({ sessions }: Stores, token = ''): Promise<string> {
+export async function viewerOf({ sessions }: Stores, token = ''): Promise<Viewer> {
   const viewer = await sessions.find(sessionKeyOf(token));
   if (!viewer) throw new Error('the session has expired');
-  return viewer.userId;
+  return viewer;
 }

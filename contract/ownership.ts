@@ -9,6 +9,7 @@ export const owners: Owners = {
   Movie: ['postgres'],
   User: ['postgres'],
   Post: ['mongo'],
+  Upload: ['s3'],
   // Each is known to the source of truth that wrote it.
   Event: ['postgres', 'mongo'],
 };
@@ -33,16 +34,29 @@ export const access: Readonly<Record<string, Access>> = {
   'User.id': 'everybody',
   'User.name': 'everybody',
   'User.createdAt': 'everybody',
+  'User.profile': 'everybody',
   'User.posts': 'everybody',
   'User.following': 'everybody',
   'User.followers': 'everybody',
   // Only the user themselves, which the subgraph's resolver makes sure of.
   'User.email': 'authenticated',
+  'User.blocked': 'authenticated',
   'User.watchHistory': 'authenticated',
   'User.continueWatching': 'authenticated',
   'User.activity': 'authenticated',
+  'User.feed': 'authenticated',
+  'User.peopleToFollow': 'authenticated',
+  'User.recommendations': 'authenticated',
+  // Signals for the room `ranking`, which clients do not see; null for anybody but the user themselves.
+  'User.moviesLikeWatched': 'everybody',
+  'User.moviesOfFriends': 'everybody',
+  'User.popularMovies': 'everybody',
+  'User.watchedMovieIds': 'everybody',
 
+  // The viewer's own friends among others.
+  'User.mutualFriends': 'authenticated',
   'Movie.friendsWhoWatched': 'authenticated',
+  'Post.likedByFriends': 'authenticated',
   'Movie.streamingUrl': 'authenticated',
   'Movie.watchersOn': ['analytics'],
 };

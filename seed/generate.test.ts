@@ -19,7 +19,20 @@ describe('determinism', () => {
     const first = demoOf('test');
     const second = demoOf('test');
     expect(second.users).toEqual(first.users);
-    for (const part of ['watches', 'follows', 'likes', 'posts', 'comments', 'playbackMetrics'] as const) {
+    const parts = [
+      ...([
+        'profiles',
+        'watches',
+        'follows',
+        'likes',
+        'posts',
+        'comments',
+        'votes',
+        'postViews',
+        'playbackMetrics',
+      ] as const),
+    ];
+    for (const part of parts) {
       const data = [...first[part]];
       expect(data.length).toBeGreaterThan(0);
       expect([...second[part]]).toEqual(data);

@@ -2,13 +2,16 @@ import type { Film } from './films.ts';
 import { type Comment, createComments } from './generate/comments.ts';
 import { createPlaybackMetrics, type PlaybackMetric } from './generate/metrics.ts';
 import { createPosts, type Post } from './generate/posts.ts';
+import { createProfiles, type Profile } from './generate/profiles.ts';
 import { createRandom } from './generate/random.ts';
 import type { Watch } from './generate/session.ts';
 import { createFollows, createLikes, type Follow, type Like } from './generate/social.ts';
 import { createUsers, type DemoUser } from './generate/users.ts';
+import { createPostViews, type PostView } from './generate/views.ts';
+import { createVotes, type Vote } from './generate/votes.ts';
 import { createWatches } from './generate/watches.ts';
 
-export type { Comment, DemoUser, Follow, Like, PlaybackMetric, Post, Watch };
+export type { Comment, DemoUser, Follow, Like, PlaybackMetric, Post, PostView, Profile, Vote, Watch };
 
 /** A session has three to four watches: about 1,500, 30,000 and 300,000 in all. */
 const sizes = {
@@ -21,6 +24,7 @@ export type DemoSize = keyof typeof sizes;
 /** The demo data. What is an Iterable is made while it is read, the same each time. */
 export interface Demo {
   users: DemoUser[];
+  profiles: Iterable<Profile>;
   /** In order of time. */
   watches: Iterable<Watch>;
   follows: Iterable<Follow>;
@@ -28,6 +32,8 @@ export interface Demo {
   posts: Iterable<Post>;
   /** Post after post, a post's oldest first. */
   comments: Iterable<Comment>;
+  votes: Iterable<Vote>;
+  postViews: Iterable<PostView>;
   /** In order of time; those of the last hour of what is still being played come at the end. */
   playbackMetrics: Iterable<PlaybackMetric>;
 }
@@ -50,11 +56,14 @@ export function generate({ size, now, films }: GenerateOptions): Demo {
   const watches = again(() => createWatches({ ...scene, sessions: sizes[size].sessions }));
   return {
     users,
+    profiles: again(() => createProfiles(scene)),
     watches,
     follows: again(() => createFollows(scene)),
     likes: again(() => createLikes(scene)),
     posts: again(() => createPosts(scene)),
     comments: again(() => createComments(scene)),
+    votes: again(() => createVotes(scene)),
+    postViews: again(() => createPostViews(scene)),
     playbackMetrics: again(() => createPlaybackMetrics(watches, scene)),
   };
 }

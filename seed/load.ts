@@ -41,7 +41,7 @@ const stepsLeft = ({ steps: done }: LoadRecord, { without }: Settings): Step[] =
  */
 export async function loadDemo({ settings, size, onProgress }: LoadOptions): Promise<void> {
   const now = new Date().toISOString();
-  const record = readRecord(settings) ?? { size, now, steps: [], reports: 0, isApplied: false };
+  const record = readRecord(settings) ?? { size, now, steps: [], reports: 0, views: 0, isApplied: false };
   const save = () => writeRecord(settings, record);
   record.isApplied = false;
   save();

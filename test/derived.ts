@@ -9,6 +9,12 @@ import { topics } from '../schema/events/index.ts';
 import { settings } from './harness.ts';
 import { lakeEvents } from './lake.ts';
 
+const hourMs = 3_600_000;
+
+/** Two states are compared that were read in this time: what goes by itself meanwhile is in neither. */
+const [comparedFromMs, comparedForMs] = [Date.now(), hourMs];
+const hoursAgo = (hours: number) => Math.floor(comparedFromMs / hourMs - hours) * 3_600;
+
 /** All that the derived stores hold, read past the project's own code, in a form that can be compared. */
 export async function derivedState() {
   const [redis, cassandra, clickhouse, graph, search, vectors, metrics, lake] = await Promise.all([
@@ -40,11 +46,28 @@ async function redisState() {
         .map(async (key) => [key, await redis.zrange(key, '0', '-1', 'WITHSCORES')]),
     ),
     deletedPosts: (await redis.smembers('posts:deleted')).sort(),
+    blocks: await Promise.all(
+      (await redis.keys('blocks:*')).sort().map(async (key) => [key, await redis.zrange(key, '0', '-1', 'WITHSCORES')]),
+    ),
     leaderboard: await redis.call('ZRANGE', 'leaderboard:views', '0', '-1', 'WITHSCORES'),
+    passingLeaderboards: await passingLeaderboards(redis),
     trending: await redis.call('ZRANGE', 'trending', '0', '-1', 'WITHSCORES'),
   };
   await redis.quit();
   return state;
+}
+
+/** Those of days and weeks. */
+async function passingLeaderboards(redis: Redis) {
+  const keys = [...(await redis.keys('leaderboard:day:*')), ...(await redis.keys('leaderboard:week:*'))].sort();
+  const boards = await Promise.all(
+    keys.map(async (key) => ({
+      key,
+      expiresAtMs: await redis.pexpiretime(key),
+      movies: await redis.zrange(key, '0', '-1', 'WITHSCORES'),
+    })),
+  );
+  return boards.filter(({ expiresAtMs }) => expiresAtMs > comparedFromMs + comparedForMs);
 }
 
 async function cassandraState() {
@@ -65,6 +88,12 @@ async function cassandraState() {
     activity: await rowsOf('user_activity_by_user'),
     continueWatching: await rowsOf('continue_watching_by_user'),
     social: await rowsOf('social_activity_by_user'),
+    following: await rowsOf('following_by_user'),
+    followers: await rowsOf('followers_by_author'),
+    authored: await rowsOf('posts_by_author'),
+    deletedPosts: await rowsOf('deleted_posts'),
+    mergedAuthors: await rowsOf('merged_authors'),
+    feed: await rowsOf('feed_by_user'),
   };
   await client.shutdown();
   return state;
@@ -74,6 +103,8 @@ async function clickhouseState() {
   const { url, database } = settings.clickhouse;
   const client = createClient({ url, database });
   const ask = async (query: string) => (await client.query({ query, format: 'JSONEachRow' })).json();
+  // What is a day older is there as well, but goes some time.
+  const [keptLong, keptForTrending] = [399, 7].map((days) => `toDateTime(${hoursAgo(days * 24)}, 'UTC')`);
   const state = {
     events: await ask(
       'SELECT movie_id, action, uniqExact(event_id) AS events FROM movie_watch_events GROUP BY ALL ORDER BY ALL',
@@ -83,6 +114,21 @@ async function clickhouseState() {
     ),
     engagement: await ask(
       'SELECT post_id, kind, uniqExact(event_id) AS events FROM post_engagement_events GROUP BY ALL ORDER BY ALL',
+    ),
+    engagementPerHour: await ask(
+      `SELECT post_id, hour, kind, uniqExactMerge(acts) AS acts FROM post_engagement_per_hour
+      WHERE hour >= ${keptLong} GROUP BY ALL ORDER BY ALL`,
+    ),
+    trendPerHour: await ask(
+      `SELECT post_id, hour, kind, uniqExactMerge(acts) AS acts FROM post_trend_per_hour
+      WHERE hour >= ${keptForTrending} GROUP BY ALL ORDER BY ALL`,
+    ),
+    posts: await ask(
+      'SELECT post_id, any(author_id) AS author, max(is_deleted) AS gone FROM posts GROUP BY post_id ORDER BY post_id',
+    ),
+    likes: await ask(
+      `SELECT post_id, user_id, max(version) AS newest, argMax(likes, version) AS holds FROM post_likes
+      WHERE changed_at >= ${keptForTrending} GROUP BY ALL ORDER BY ALL`,
     ),
   };
   await client.close();
@@ -126,7 +172,11 @@ async function qdrantState() {
     const { points } = await client.scroll(collection, { limit: 10_000, with_vector: true });
     return points.map((point) => JSON.stringify([point.id, point.payload, rounded(point.vector)])).sort();
   };
-  return { movies: await pointsOf('movies'), posts: await pointsOf('posts') };
+  // How often a viewer's point was written depends on how the batches were cut.
+  const viewers = (await client.scroll('viewers', { limit: 10_000 })).points.map(({ id, payload }) =>
+    JSON.stringify([id, { ...payload, version: undefined }]),
+  );
+  return { movies: await pointsOf('movies'), posts: await pointsOf('posts'), viewers: viewers.sort() };
 }
 
 /** A text embedded in another batch has another last bit; what was deleted has no vector. */

@@ -34,9 +34,9 @@ test('every module of the gateway that observes requests is replaced, and nothin
   expect(asIs).toEqual(expect.arrayContaining(observing.map((name) => `gateway/${name}.ts`)));
   expect(compiledOut).toEqual(expect.arrayContaining(observing.map((name) => `compiled-out/${name}.ts`)));
 
-  // What only the observing code needs is not loaded any more; these two are of the HTTP transport.
+  // What only the observing code needs is not loaded any more; the HTTP transport has two of these, and the rounds read plans.
   const stillLoaded = compiledOut.filter((file) => /^gateway\/(?:xray|tracing)/.test(file));
-  expect(stillLoaded.toSorted()).toEqual(['gateway/xray-detail.ts', 'gateway/xray-remote.ts']);
+  expect(stillLoaded.toSorted()).toEqual(['gateway/xray-detail.ts', 'gateway/xray-plan.ts', 'gateway/xray-remote.ts']);
 });
 
 test('a seam without observers guards its store as ever, and metrics still count its calls', async () => {

@@ -1,4 +1,5 @@
 import { connectionOf } from '../../gateway/connection.ts';
+import type { Viewer } from '../../gateway/request.ts';
 import { continueWatching, watchHistory } from '../../subgraphs/cassandra/queries.ts';
 import { topMovies } from '../../subgraphs/clickhouse/queries.ts';
 import { relatedMovies } from '../../subgraphs/elasticsearch/queries.ts';
@@ -7,6 +8,7 @@ import { similarMovies } from '../../subgraphs/qdrant/queries.ts';
 import { trendingMovies } from '../../subgraphs/redis/queries.ts';
 import { besides, known, one } from '../answers.ts';
 import { readPosters } from '../media.ts';
+import { titledBy } from '../names.ts';
 import type { Stores } from '../stores.ts';
 import type { Film } from './film.ts';
 
@@ -16,14 +18,14 @@ const page = { first: 5, after: null };
  * The page's six lists of films, with the titles of all the films that they name in one query, and the posters of those that trend.
  * @param film the page's own, which lists may name as well; it is not asked for again
  */
-export async function readLists(stores: Stores, film: Promise<Film>, { movieId, viewerId }: ListsOf) {
+export async function readLists(stores: Stores, film: Promise<Film>, { movieId, viewer }: ListsOf) {
   const trendingList = one(trendingMovies(stores.redis, [page.first]));
   const lists = Promise.all([
     trendingList,
     one(topMovies(stores.clickhouse, [{ hours: 7 * 24, first: page.first }])),
     one(relatedMovies(stores.elasticsearch, [{ id: movieId, first: page.first }])),
     one(similarMovies(stores.qdrant, [{ id: movieId, first: page.first, genre: null, yearFrom: null, yearTo: null }])),
-    viewerId.then((userId) => readWatches(stores, userId)),
+    viewer.then(({ userId }) => readWatches(stores, userId)),
   ]);
   const [[trending, top, related, similar, { started, history }], films, posters, own] = await Promise.all([
     lists,
@@ -39,8 +41,7 @@ export async function readLists(stores: Stores, film: Promise<Film>, { movieId, 
     film,
   ]);
 
-  const titles = new Map([own, ...films.map(known)].map(({ id, title }) => [id, title]));
-  const titled = (id: string) => ({ id, title: titles.get(id) });
+  const titled = titledBy([own, ...films.map(known)]);
   const posterOf = (id: string) => (id === movieId ? own.posterUrl : posters.get(id));
   const { hasNextPage, endCursor } = history.pageInfo;
   return {
@@ -67,7 +68,7 @@ export async function readLists(stores: Stores, film: Promise<Film>, { movieId, 
 
 interface ListsOf {
   movieId: string;
-  viewerId: Promise<string>;
+  viewer: Promise<Viewer>;
 }
 
 /** What the viewer has begun to watch, and has watched. */

@@ -4,7 +4,7 @@ import { openRooms } from '../../gateway/open.ts';
 import { rooms } from '../../subgraphs/index.ts';
 import { type RecordWatch, recordWatch } from '../../subgraphs/postgres/commands.ts';
 import { pages } from '../pages.ts';
-import { storesOf, viewerIdOf } from '../stores.ts';
+import { storesOf, viewerOf } from '../stores.ts';
 import { keysOf, type MoviePageData, partsOfMoviePage } from '../stores-alone.ts';
 import { answerUnderTest } from './under-test.ts';
 
@@ -26,7 +26,7 @@ for (const page of pages) {
 http.post<{ Body: { variables: { input: Omit<RecordWatch, 'userId'> } } }>(
   '/record-watch',
   async ({ headers, body }) => {
-    const userId = await viewerIdOf(stores, tokenOf(headers));
+    const { userId } = await viewerOf(stores, tokenOf(headers));
     const { eventId } = await recordWatch(stores.postgres, { ...body.variables.input, userId });
     return { data: { recordWatch: { event: { id: eventId } } } };
   },

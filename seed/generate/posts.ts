@@ -13,6 +13,8 @@ export interface Post {
   body: string;
   attachments: { type: (typeof attachmentTypes)[number]; url: string; title: string | null }[];
   tags: string[];
+  /** What it asks its readers; most ask nothing. */
+  poll?: { options: string[] };
   createdAt: Date;
 }
 
@@ -45,7 +47,7 @@ export function* createPosts({ users, films, now, seed }: Scene): Generator<Post
   }
 }
 
-type Content = Pick<Post, 'movieId' | 'title' | 'body' | 'attachments' | 'tags'>;
+type Content = Pick<Post, 'movieId' | 'title' | 'body' | 'attachments' | 'tags' | 'poll'>;
 
 function about(film: Film, random: Random): Content {
   const poster = { type: 'IMAGE', url: `${media}/posters/${film.id}.svg`, title: `Poster of ${film.title}` } as const;

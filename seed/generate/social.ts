@@ -20,15 +20,20 @@ export interface Like {
 }
 
 const historyMs = 30 * dayMs;
+const postsInAlicesFeed = 12;
 
-/** Everybody follows three to twelve others, mostly the same few; Alice and Bob follow each other. */
-export function* createFollows({ users, now, seed }: Scene): Generator<Follow> {
+/**
+ * Everybody follows three to twelve others, mostly the same few. Alice and Bob follow each other, and Alice whoever wrote one of
+ * the newest posts: her feed is full.
+ */
+export function* createFollows(scene: Scene): Generator<Follow> {
+  const { users, now, seed } = scene;
+  const newest = [...createPosts(scene)].slice(-postsInAlicesFeed).map(({ authorId }) => authorId);
   const random = createRandom(`${seed} follows`);
   const drawUser = zipf(users.length, { exponent: 0.6, shift: 2 });
   const since = now.getTime() - historyMs;
   for (const { id } of users) {
-    const friend = { u123: 'u456', u456: 'u123' }[id];
-    const followees = new Set(friend ? [friend] : []);
+    const followees = new Set({ u123: ['u456', ...newest], u456: ['u123'] }[id]);
     for (let count = random.int(3, 12); count > 0; count--) followees.add((users[drawUser(random)] as DemoUser).id);
     followees.delete(id);
     for (const followeeId of followees) {

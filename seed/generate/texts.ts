@@ -1,10 +1,21 @@
 import type { Film } from '../films.ts';
 
+export interface Remark {
+  title: string;
+  body: string;
+  /** What readers are asked to choose from. */
+  poll?: { options: string[] };
+}
+
 /** What people write about a film. */
-export const remarksAbout: ((film: Film) => { title: string; body: string })[] = [
+export const remarksAbout: ((film: Film) => Remark)[] = [
   ({ title }) => ({ title: `Finally saw ${title}`, body: 'It had been on my list for years. Why did nobody tell me?' }),
   ({ title }) => ({ title: `${title}, ten minutes that stay`, body: 'You will know the scene when you see it.' }),
-  ({ title }) => ({ title: `Is ${title} overrated?`, body: 'I liked it well enough. Tell me what I have missed.' }),
+  ({ title }) => ({
+    title: `Is ${title} overrated?`,
+    body: 'I liked it well enough. Tell me what I have missed.',
+    poll: { options: ['Yes', 'No', 'I have not seen it'] },
+  }),
   ({ title, tags }) => ({ title: `More like ${title}?`, body: `I am looking for anything with ${tags.join(', ')}.` }),
   ({ title, releaseYear }) => ({ title: `${title} today`, body: `From ${releaseYear}, and it has not aged a day.` }),
   ({ title }) => ({
@@ -14,11 +25,12 @@ export const remarksAbout: ((film: Film) => { title: string; body: string })[] =
 ];
 
 /** What people write about no film in particular. */
-export const generalRemarks: { title: string; body: string; tags: string[] }[] = [
+export const generalRemarks: (Remark & { tags: string[] })[] = [
   {
     title: 'Subtitles or dubbed?',
     body: 'I read fast and still miss half of the picture. How do you do it?',
     tags: ['subtitles'],
+    poll: { options: ['Subtitles', 'Dubbed', 'It depends'] },
   },
   {
     title: 'A film for a rainy Sunday',

@@ -13,6 +13,8 @@ export interface LoadRecord {
   steps: string[];
   /** How many playback reports Kafka has: it alone cannot tell a repeated one. */
   reports: number;
+  /** How many views of posts it has, likewise. */
+  views: number;
   /** Every store shows all of it. */
   isApplied: boolean;
 }
@@ -24,7 +26,7 @@ export function readRecord(settings: Settings): LoadRecord | undefined {
   const file = recordFile(settings);
   if (!existsSync(file)) return undefined;
   // What an older version has loaded is loaded again, which changes nothing.
-  return { steps: [], reports: 0, isApplied: false, ...JSON.parse(readFileSync(file, 'utf8')) };
+  return { steps: [], reports: 0, views: 0, isApplied: false, ...JSON.parse(readFileSync(file, 'utf8')) };
 }
 
 export const writeRecord = (settings: Settings, record: LoadRecord): void =>

@@ -28,7 +28,7 @@ afterAll(() => postgres[Symbol.asyncDispose]());
 async function loadWithInterruptions(step: Step, parts: Partial<Demo> = {}): Promise<number> {
   const job: Job = {
     ...{ settings, films, demo: { ...demo, ...parts }, postgres: postgres.store },
-    record: { size: 'test', now: '', steps: [], reports: 0, isApplied: false },
+    record: { size: 'test', now: '', steps: [], reports: 0, views: 0, isApplied: false },
     save: () => {},
     onProgress: () => {},
   };

@@ -1,9 +1,10 @@
 import type { Settings } from '../../config.ts';
 import { chunks } from '../../gateway/batches.ts';
+import { codeOf } from '../../gateway/errors.ts';
 import { closing } from '../../gateway/open.ts';
-import { reportPlaybacks } from '../../subgraphs/kafka/commands.ts';
+import { importPostViews, reportPlaybacks } from '../../subgraphs/kafka/commands.ts';
 import { openKafka } from '../../subgraphs/kafka/store.ts';
-import { importComments, importPosts } from '../../subgraphs/mongo/commands.ts';
+import { importComments, importPosts, importProfiles, votePoll } from '../../subgraphs/mongo/commands.ts';
 import { openMongo } from '../../subgraphs/mongo/store.ts';
 import {
   changeFollows,
@@ -82,7 +83,10 @@ export const steps: Step[] = [
         ),
       ),
   },
+  { name: 'profiles', store: 'mongo', load: loadProfiles },
   { name: 'posts', store: 'mongo', load: loadPosts },
+  { name: 'votes', store: 'mongo', load: loadVotes },
+  { name: 'views', store: 'kafka', load: loadViews },
   { name: 'playback', store: 'kafka', load: loadPlayback },
 ];
 
@@ -100,6 +104,40 @@ async function loadPosts(job: Job): Promise<void> {
   await inBatches(job, { of: job.demo.posts, what: 'posts' }, (posts) => importPosts(mongo.store, posts));
   await inBatches(job, { of: job.demo.comments, what: 'comments' }, (comments) =>
     importComments(mongo.store, comments),
+  );
+}
+
+async function loadProfiles(job: Job): Promise<void> {
+  await using mongo = closing(openMongo(job.settings.mongo));
+  await inBatches(job, { of: job.demo.profiles, what: 'profiles' }, (profiles) =>
+    importProfiles(mongo.store, profiles),
+  );
+}
+
+async function loadVotes(job: Job): Promise<void> {
+  await using mongo = closing(openMongo(job.settings.mongo));
+  await inBatches(job, { of: job.demo.votes, what: 'votes' }, async (votes) => {
+    for (const vote of votes) {
+      await votePoll(mongo.store, vote).catch((error: unknown) => {
+        // Posts of a folder that is older than polls have none, and others were deleted meanwhile.
+        if (!['BAD_USER_INPUT', 'NOT_FOUND'].includes(codeOf(error) ?? '')) throw error;
+      });
+    }
+  });
+}
+
+/** Views go straight to Kafka as well; see `loadPlayback`. A batch without its note is counted twice. */
+async function loadViews(job: Job): Promise<void> {
+  const { settings, demo, record, save } = job;
+  await using kafka = closing(openKafka(settings.kafka, []));
+  await inBatches(
+    job,
+    { of: Iterator.from(demo.postViews).drop(record.views), what: 'views of posts' },
+    async (views) => {
+      await importPostViews(kafka.store, views);
+      record.views += views.length;
+      save();
+    },
   );
 }
 

@@ -43,6 +43,17 @@ test('logs in, runs the movie page, opens a statement and copies it, all from th
   expect(problems).toEqual([]);
 });
 
+test('shows the homepage of who is logged in', async () => {
+  await using explorer = await openExplorer(browser);
+  const { page, problems } = explorer;
+  await logInAs(page, 'Alice');
+  await runOperation(page, 'homepage');
+  await result(page).filter({ hasText: '"Alice"' }).waitFor();
+  await calls(page).first().waitFor();
+  expect(await calls(page).locator('.store-name').allTextContents()).toContain('cassandra');
+  expect(problems).toEqual([]);
+});
+
 test('records a watch, and shows every sink that consumes it turn green', async () => {
   await using explorer = await openExplorer(browser);
   const { page, problems } = explorer;

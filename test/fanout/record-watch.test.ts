@@ -65,7 +65,7 @@ test('the event tells its position and each sink; only its actor can see it', as
     ['clickhouse', 'APPLIED', 0],
     ['elasticsearch', 'NOT_CONSUMED', null],
     ['neo4j', 'APPLIED', 0],
-    ['qdrant', 'NOT_CONSUMED', null],
+    ['qdrant', 'APPLIED', 0],
     ['questdb', 'NOT_CONSUMED', null],
     ['redis', 'APPLIED', 0],
     ['s3', 'APPLIED', 0],

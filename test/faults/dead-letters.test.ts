@@ -40,7 +40,7 @@ test('a poisonous event goes to the dead letters while its partition goes on, an
     clickhouse: 'DEAD',
     elasticsearch: 'NOT_CONSUMED',
     neo4j: 'APPLIED',
-    qdrant: 'NOT_CONSUMED',
+    qdrant: 'APPLIED',
     questdb: 'NOT_CONSUMED',
     redis: 'APPLIED',
     s3: 'APPLIED',

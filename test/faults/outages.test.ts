@@ -5,7 +5,6 @@ import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { root } from '../../config.ts';
 import { control } from '../control.ts';
 import {
-  type Answered,
   alice,
   ask,
   bob,
@@ -19,6 +18,7 @@ import {
   until,
   untilApplied,
 } from '../harness.ts';
+import { expectOutageOf, nullPaths } from './null-paths.ts';
 
 const moviePage = readFileSync(join(root, 'schema', 'operations', 'movie-page.graphql'), 'utf8');
 
@@ -75,14 +75,7 @@ describe.for(Object.keys(pathsOf))('with %s stopped', (store) => {
 
     expect(nullPaths(answer.data)).toEqual(new Set(pathsOf[store]));
     expect(answer.errors.length).toBeGreaterThan(0);
-    for (const { path, extensions } of answer.errors) {
-      expect(extensions).toMatchObject({
-        code: expect.stringMatching(/^STORE_(UNAVAILABLE|TIMEOUT)$/),
-        store,
-        retryable: true,
-      });
-      expect(pathsOf[store]).toContain(generalised(path ?? []));
-    }
+    expectOutageOf(store, { paths: pathsOf[store] as string[], errors: answer.errors });
   });
 
   // Without Redis nobody is known, so nothing is accepted.
@@ -147,18 +140,4 @@ async function isReported(movieId: string): Promise<boolean> {
     variables: { id: movieId },
   });
   return data.movie.playbackQuality?.length === 1;
-}
-
-const generalised = (path: readonly (string | number)[]) =>
-  path.map((key) => (typeof key === 'number' ? '*' : key)).join('.');
-
-/** The paths at which an answer is null, list positions as `*`. */
-function nullPaths(data: Answered['data'], path: string[] = [], found = new Set<string>()): Set<string> {
-  if (data === null) {
-    found.add(path.join('.'));
-  } else if (typeof data === 'object') {
-    for (const [key, value] of Object.entries(data))
-      nullPaths(value, [...path, Array.isArray(data) ? '*' : key], found);
-  }
-  return found;
 }

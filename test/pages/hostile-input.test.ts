@@ -63,6 +63,22 @@ const mutations: Mutation[] = [
   },
   { name: 'follow', type: 'FollowInput', input: () => ({ userId: bob.id }) },
   { name: 'unfollow', type: 'FollowInput', input: () => ({ userId: bob.id }) },
+  { name: 'block', type: 'BlockInput', input: () => ({ userId: bob.id }) },
+  { name: 'unblock', type: 'BlockInput', input: () => ({ userId: bob.id }) },
+  {
+    ...{ name: 'updateProfile', type: 'UpdateProfileInput' },
+    input: () => ({ bio: 'A bio.', links: [{ title: 'A link', url: 'https://example.org/' }], interests: ['test'] }),
+    good: {
+      bio: [...anyText, 'an empty text'],
+      links: ['an empty list'],
+      'links.0.title': anyText,
+      interests: anyTags,
+    },
+  },
+  {
+    ...{ name: 'createUpload', type: 'CreateUploadInput', payload: 'putUrl' },
+    input: () => ({ contentType: 'image/png', sizeBytes: 1_000 }),
+  },
   { name: 'like of a movie', type: 'LikeInput', input: () => ({ kind: 'MOVIE', targetId: 'm102' }) },
   {
     ...{ name: 'like of a post', type: 'LikeInput', good: { targetId: anyId } },
@@ -83,12 +99,17 @@ const mutations: Mutation[] = [
   },
   {
     ...{ name: 'createPost', type: 'CreatePostInput' },
-    input: () => ({ ...content(), movieId: null, idempotencyKey: randomUUID() }),
+    input: () => ({ ...content(), movieId: null, poll: { options: ['Yes', 'No'] }, idempotencyKey: randomUUID() }),
     good: { ...goodContent, movieId: anyId, idempotencyKey: anyKey },
   },
   {
     ...{ name: 'editPost', type: 'EditPostInput', good: goodContent },
     input: (postId) => ({ postId, ...content() }),
+  },
+  { name: 'votePoll', type: 'VotePollInput', input: (postId) => ({ postId, option: 0 }) },
+  {
+    ...{ name: 'reportPost', type: 'ReportPostInput', good: { details: [...anyText, 'an empty text'] } },
+    input: () => ({ postId: 'p999', reason: 'SPAM', details: 'Some details.' }),
   },
   { name: 'deletePost', type: 'DeletePostInput', input: (postId) => ({ postId }) },
   {
@@ -124,7 +145,7 @@ describe.for(mutations)('$name', ({ name, type, input, good = {}, payload = 'eve
 
   beforeAll(async () => {
     const user = await newUser();
-    const post = await createPost(user.token);
+    const post = await createPost(user.token, { poll: { options: ['Yes', 'No'] } });
     ({ token } = user);
     postId = post.id;
     caused.add(user.eventId).add(post.eventId);
@@ -162,6 +183,7 @@ test('what was refused has left nothing anywhere', async () => {
     const rows = await truth<{ id: string }>(
       `SELECT event_id::text AS id FROM user_watch WHERE user_id = $1
        UNION ALL SELECT event_id::text FROM follow WHERE follower_id = $1
+       UNION ALL SELECT event_id::text FROM block WHERE blocker_id = $1
        UNION ALL SELECT event_id::text FROM user_like WHERE user_id = $1
        UNION ALL SELECT id::text FROM outbox WHERE actor_id = $1`,
       [userId],
@@ -179,11 +201,12 @@ test('what was refused has left nothing anywhere', async () => {
   await client.close();
 });
 
-/** The fields of an input, those of the objects in its lists too, as paths such as `attachments.0.url`. */
+/** The fields of an input, those of its objects and of the objects in its lists too, as paths such as `attachments.0.url`. */
 function fieldsOf(input: object, prefix = ''): string[] {
   return Object.entries(input).flatMap(([name, value]) => {
-    const [item] = Array.isArray(value) ? value : [];
-    return [`${prefix}${name}`, ...(typeof item === 'object' ? fieldsOf(item, `${prefix}${name}.0.`) : [])];
+    const [item, place] = Array.isArray(value) ? [value[0], '.0'] : [value, ''];
+    const isObject = typeof item === 'object' && item !== null;
+    return [`${prefix}${name}`, ...(isObject ? fieldsOf(item, `${prefix}${name}${place}.`) : [])];
   });
 }
 

@@ -160,7 +160,7 @@ describe('the movie page, field by field against what was loaded', () => {
 
   test('MongoDB: the newest posts about the film with their first comments; Redis: their likes', () => {
     const about = [...demo.posts].filter(({ movieId }) => movieId === 'm101').reverse();
-    const [comments, likes] = [[...demo.comments], [...demo.likes]];
+    const [comments, likes, views] = [[...demo.comments], [...demo.likes], [...demo.postViews]];
     expect(about.length).toBeGreaterThanOrEqual(3);
     const nameOf = (userId: string) => demo.users.find(({ id }) => id === userId)?.name;
     expect(page.movie.discussion.edges).toEqual(
@@ -168,7 +168,7 @@ describe('the movie page, field by field against what was loaded', () => {
         node: {
           ...{ id, title, body, createdAt: createdAt.toISOString() },
           author: { id: authorId, name: nameOf(authorId) },
-          viewCount: 0,
+          viewCount: views.filter(({ postId }) => postId === id).length,
           likeCount: likes.filter(({ kind, targetId }) => kind === 'POST' && targetId === id).length,
           comments: {
             edges: comments

@@ -20,6 +20,7 @@ const sources = import.meta.glob<string>('../../../schema/operations/**/*.graphq
 /** Variables to begin with, by file and in the order of the tabs. An operation without an entry begins with `{}`, and the editor says what is missing. */
 export const exampleVariables: Record<string, object> = {
   'movie-page': { id: 'm101' },
+  homepage: { feedFirst: 10 },
   'record-watch': {
     input: {
       movieId: 'm102',
