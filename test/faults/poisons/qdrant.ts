@@ -1,6 +1,6 @@
 import { QdrantClient } from '@qdrant/js-client-rest';
 import { pointId } from '../../../subgraphs/qdrant/points.ts';
-import { createPost, settings } from '../../harness.ts';
+import { askWhole, createPost, settings } from '../../harness.ts';
 import { publish } from '../../publish.ts';
 import { editPost } from './edit-post.ts';
 import type { Poison, User } from './poison.ts';
@@ -16,22 +16,18 @@ export function qdrantPoison({ token, id: authorId }: User): Poison {
       postId = id;
       return eventId;
     },
-    poison: () =>
-      publish('post.changed', {
+    async poison() {
+      // The post's own time: it is a key in other stores, which take the event.
+      const query = 'query ($id: ID!) { post(id: $id) { createdAt } }';
+      const { post } = await askWhole(query, { variables: { id: postId } });
+      return await publish('post.changed', {
         ...{ key: postId, subject: postId, version: 3, actor: authorId },
         data: {
-          ...{
-            postId,
-            authorId,
-            movieId: null,
-            title: 'A title',
-            body: 'A body.',
-            attachments: [],
-            tags: ['\ud800'],
-          },
-          ...{ createdAt: new Date().toISOString(), editedAt: new Date().toISOString() },
+          ...{ postId, authorId, movieId: null, title: 'A title', body: 'A body.', attachments: [], tags: ['\ud800'] },
+          ...{ createdAt: post.createdAt, editedAt: new Date().toISOString() },
         },
-      }),
+      });
+    },
     isFollowed: false,
     after: () => edit('Second'),
     async mend() {
