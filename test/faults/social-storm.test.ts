@@ -41,6 +41,8 @@ interface Life {
   others: readonly User[];
   /** What everybody has written up to now. */
   postIds: string[];
+  /** Ends when one more may be written. */
+  mayWrite(): Promise<unknown>;
   random: Random;
 }
 
@@ -48,7 +50,7 @@ interface Life {
  * What one of them does: posts, edits and deletes some, likes and opens what others wrote; after every fifth post, changes how
  * they stand to somebody. Gives their last event.
  */
-async function live(user: User, { others, postIds, random }: Life): Promise<string> {
+async function live(user: User, { others, postIds, mayWrite, random }: Life): Promise<string> {
   const [following, blocked] = [new Set<string>(), new Set<string>()];
   let last = '';
   const call = async (mutation: string, input: object) => {
@@ -84,6 +86,7 @@ async function live(user: User, { others, postIds, random }: Life): Promise<stri
     return await changes.follow();
   };
   for (let n = 0; n < postsPerPerson; n += 1) {
+    await mayWrite();
     const content = { title: `Post ${n}`, body: 'As written.', tags: ['storm'], idempotencyKey: randomUUID() };
     const postId = (await call('createPost', content)).post?.id as string;
     postIds.push(postId);
@@ -102,27 +105,34 @@ test(`1,000 posts and 200 follows, unfollows and blocks under kill -9 of workers
 }, async () => {
   const users = await Promise.all(Array.from({ length: people }, (_, n) => newUser(`Person ${n}`)));
   const postIds: string[] = [];
+  const all = people * postsPerPerson;
+  const kills = [
+    [0.1, 'workers'],
+    [0.25, 'cassandra'],
+    [0.5, 'workers'],
+    [0.75, 'workers'],
+  ] as const;
+  // However fast the machine, much is still to be written when the next of them comes.
+  let made = 0;
+  const bound = () => ((kills[made]?.[0] ?? 1) + 0.1) * all;
+  const mayWrite = () => until('the next kill is made', async () => postIds.length < bound(), 120_000);
   const storm = Promise.all(
     users.map((user, n) =>
       live(user, {
         others: users.filter((other) => other !== user),
         postIds,
+        mayWrite,
         random: createRandom(`${seed} ${n}`),
       }),
     ),
   );
-  const all = people * postsPerPerson;
-  // Cassandra takes half a minute to come back, in which everybody goes on.
+  // Cassandra takes a while to come back, in which everybody goes on.
   let cassandra = Promise.resolve();
-  for (const [share, victim] of [
-    [0.1, 'workers'],
-    [0.25, 'cassandra'],
-    [0.5, 'workers'],
-    [0.75, 'workers'],
-  ] as const) {
+  for (const [share, victim] of kills) {
     await until(`${share} of all posts are written`, async () => postIds.length >= share * all, 300_000);
     await control(settings, 'kill', victim);
     expect(postIds.length).toBeLessThan(all);
+    made += 1;
     const back = control(settings, 'start', victim);
     if (victim === 'cassandra') cassandra = back;
     else await back;
