@@ -1,5 +1,6 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { v7 } from 'uuid';
+import { expect } from 'vitest';
 import { readSettings, type Settings } from '../../config.ts';
 import type { SinkBatch } from '../../fanout/sink.ts';
 import { openTestRoom, type TestRoom } from '../../gateway/testing.ts';
@@ -198,10 +199,11 @@ export function openCorner(settings: Settings['redis'] = readSettings().redis): 
 /** The room and a corner on a database of their own, emptied at the end: what goes by the calendar is then the test's alone. */
 export async function openOwnDatabase(): Promise<AsyncDisposable & { corner: OwnCorner; room: TestRoom }> {
   const settings = readSettings();
-  // Of the sixteen that a server has, nobody else uses the last (https://redis.io/docs/latest/commands/select/).
-  const own = { ...settings.redis, url: new URL('/15', settings.redis.url).href };
+  const own = { ...settings.redis, url: new URL('/1', settings.redis.url).href };
   const corner = openCorner(own);
   const flush = () => corner.store.call('test', (redis) => redis.flushdb());
+  // ioredis goes on with the first database where the server does not have the one that the URL names.
+  expect(await corner.store.call('test', (redis) => redis.client('INFO'))).toMatch(/ db=1 /);
   await flush();
   const room = await openTestRoom({
     ...redis,
